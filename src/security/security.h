@@ -16,7 +16,7 @@ enum sec_component {
 	_SEC_COMPONENT_MAX
 };
 
-const char	  *sec_component_name(enum sec_component c);
+const char *sec_component_name(enum sec_component c);
 /* Exact lower-case match; anything else is UNDEFINED. */
 enum sec_component sec_component_parse(const char *name);
 
@@ -28,15 +28,18 @@ struct sec_version {
 int sec_version_parse(const char *text, struct sec_version *ret);
 /* Interoperability rules (wire-grpc.md §3); raises SERVER_INCOMPATIBLE_COMPONENTS. */
 int sec_version_check(enum sec_component self, const struct sec_version *self_version,
-		      enum sec_component peer, const struct sec_version *peer_version, struct fault *f);
+		      enum sec_component peer, const struct sec_version *peer_version,
+		      struct fault *f);
 
 /* ---- permissions ---- */
-/* Whether a component may call a method, e.g. "/mgmt.MgmtSvc/Join". A method not in the table may not be called. */
+/* Whether a component may call a method, e.g. "/mgmt.MgmtSvc/Join". A method not in the table may
+ * not be called. */
 bool sec_may_call(enum sec_component c, const char *grpc_path);
 
 /* ---- certificates and TLS ---- */
 struct cfg_transport;
-struct sec_tls; /* one side's credentials with its SSL_CTX for connecting and, for a server, for accepting */
+struct sec_tls; /* one side's credentials with its SSL_CTX for connecting and, for a server, for
+		   accepting */
 
 enum sec_role {
 	SEC_ROLE_SERVER, /* key mode at most 0400; accepts and connects */
@@ -45,14 +48,16 @@ enum sec_role {
 };
 
 /*
- * Loads CA, certificate and key, checks files, modes, expiry, and that key and certificate match; every problem names
- * the file. Raises SECURITY_MISSING_CERT_FILE, SECURITY_UNREADABLE_CERT_FILE, SECURITY_INVALID_CERT.
- * With allow_insecure set *ret becomes NULL and 0 is returned: NULL stands for plaintext everywhere.
+ * Loads CA, certificate and key, checks files, modes, expiry, and that key and certificate match;
+ * every problem names the file. Raises SECURITY_MISSING_CERT_FILE, SECURITY_UNREADABLE_CERT_FILE,
+ * SECURITY_INVALID_CERT. With allow_insecure set *ret becomes NULL and 0 is returned: NULL stands
+ * for plaintext everywhere.
  */
-int		sec_tls_load(const struct cfg_transport *t, enum sec_role role, struct sec_tls **ret,
-			     struct fault *f);
-/* Loads the files again; connections made from now on use them. The old ones stay in use when anything is wrong. */
-int		sec_tls_reload(struct sec_tls *tls, struct fault *f);
+int sec_tls_load(const struct cfg_transport *t, enum sec_role role, struct sec_tls **ret,
+		 struct fault *f);
+/* Loads the files again; connections made from now on use them. The old ones stay in use when
+ * anything is wrong. */
+int             sec_tls_reload(struct sec_tls *tls, struct fault *f);
 struct sec_tls *sec_tls_free(struct sec_tls *tls);
 /* Seconds until the own certificate expires, negative when it has. */
-int64_t		sec_tls_seconds_left(const struct sec_tls *tls);
+int64_t sec_tls_seconds_left(const struct sec_tls *tls);
