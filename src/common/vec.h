@@ -44,7 +44,7 @@ int vec_reserve_raw(void **v, size_t *cap, size_t want, size_t elem_size);
 	} while (0)
 
 #define vec_foreach(vec, p)                                                                        \
-	for (__typeof__((vec)->v) p = (vec)->v; p != NULL && p < (vec)->v + (vec)->n; p++)
+	for (__typeof__(*(vec)->v) *p = (vec)->v; p != NULL && p < (vec)->v + (vec)->n; p++)
 
 #define vec_fini(vec)                                                                              \
 	do {                                                                                       \
