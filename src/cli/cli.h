@@ -135,6 +135,8 @@ int  cli_parse(const struct cli_app *app, int argc, char *const *argv, unsigned 
 	       struct cli_call *call, void **ret_args, enum cli_parsed *ret_how, struct strbuf *help,
 	       struct cli_error *e);
 void cli_call_fini(struct cli_call *call);
+/* Frees what cli_parse() gave. */
+void cli_args_free(const struct cli_command *c, void *args);
 /* Error `unexpected arguments: …` when words are left over. */
 int cli_refuse_extra(const struct cli_call *call, struct cli_error *e);
 

@@ -45,6 +45,12 @@ void cli_json_set_strings(struct cli_json *j, const char *key, const char *const
 /* Writes the response value. */
 typedef void (*cli_json_fn)(struct cli_json *j, const void *data);
 /*
+ * Appends `{"response": …, "error": …, "status": …}` and a newline. `write` NULL: response null. e
+ * may be NULL.
+ */
+void cli_json_envelope(cli_json_fn write, const void *data, const struct cli_error *e,
+		       struct strbuf *out);
+/*
  * Prints `{"response": …, "error": …, "status": …}` on stdout, once a call. `write` NULL: response
  * null. e (may be NULL) goes into error and status; it is printed without prefixes added later.
  */

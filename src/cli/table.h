@@ -29,6 +29,3 @@ cli_table_freep(struct cli_table **t)
 void cli_banner(const char *text, struct strbuf *out);
 /* Appends text with each line behind `indent` blanks. */
 void cli_indent(const char *text, unsigned indent, struct strbuf *out);
-/* `1.6 TB`, powers of 1000; `3.2 TiB`, powers of 1024. */
-void cli_add_size_si(struct strbuf *out, uint64_t bytes);
-void cli_add_size_iec(struct strbuf *out, uint64_t bytes);
