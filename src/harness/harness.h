@@ -22,7 +22,7 @@
 #include "loop/loop.h"
 
 struct cfg_server;
-struct stor_engine;
+struct stor_host;
 struct har_harness;
 struct har_instance;
 
@@ -118,6 +118,8 @@ struct har_callbacks {
 	/* A start did not get as far as ready, for whatever reason; the process is gone or being
 	 * killed. */
 	void (*on_start_failed)(struct har_instance *i, const struct fault *f, void *arg);
+	/* A line the engine printed. */
+	void (*on_output)(struct har_instance *i, bool is_stderr, const char *line, void *arg);
 	/* The process has ended. */
 	void (*on_exit)(struct har_instance *i, const struct har_exit *e, void *arg);
 	void *arg;
@@ -125,6 +127,7 @@ struct har_callbacks {
 
 struct har_opts {
 	const struct cfg_server *cfg;
+	const struct stor_host  *storage; /* borrowed */
 	const char *server_path; /* executable of this server; the engine is looked for beside it */
 	const char *fault_domain;   /* "/host1", for superblocks */
 	uint64_t    ready_limit_ms; /* 0: HAR_READY_LIMIT_MS */
@@ -166,8 +169,6 @@ struct har_watch *har_watch_remove(struct har_watch *w);
 unsigned            har_instance_index(const struct har_instance *i);
 enum har_state      har_instance_state(const struct har_instance *i);
 struct har_harness *har_instance_harness(const struct har_instance *i);
-/* Its storage; borrowed. */
-struct stor_engine *har_instance_storage(const struct har_instance *i);
 /* From the superblock; DAOS_RANK_NIL when there is none or it holds no rank. */
 uint32_t har_instance_rank(const struct har_instance *i);
 /* Empty string without superblock. */
@@ -229,11 +230,13 @@ int har_instance_set_up(struct har_instance *i, uint32_t rank, uint32_t map_vers
 struct har_call;
 
 /*
- * f is NULL when the engine answered with status SUCCESS; body is borrowed. Otherwise f says why:
- * fault 611 when no process runs or nobody listens, plain `engine not ready yet`, or the dRPC
- * status. Runs exactly once unless cancelled.
+ * err 0: the engine answered with status SUCCESS; body is borrowed. Otherwise f says why and err
+ * tells the class: -EAGAIN     not started or nobody listens (fault 611), or `engine not ready
+ * yet`: another instance may do -ETIMEDOUT  no answer within the time other       the connection
+ * broke, or the engine answered another dRPC status Runs exactly once unless cancelled.
  */
-typedef void (*har_reply_cb)(const struct fault *f, const void *body, size_t len, void *arg);
+typedef void (*har_reply_cb)(int err, const struct fault *f, const void *body, size_t len,
+			     void *arg);
 
 /*
  * Calls module 2 of one instance. Calls to an instance run one after another in the order made; the
