@@ -13,16 +13,25 @@
 
 struct rep_node;
 
+#define REP_COMMAND_MAX (1024 * 1024) /* bytes of one command */
+
 /* The state machine. Commands reach apply() in log order, each exactly once since the last
  * restore(). */
 struct rep_fsm {
 	/* Applies a committed command. result goes to the submitter. A negative errno stops this
 	 * replica. */
-	int (*apply)(void *arg, const void *cmd, size_t len, uint64_t index, void **result);
+	int (*apply)(void *arg, const void *cmd, size_t len, uint64_t index, void **result,
+		     struct fault *f);
 	/* Writes the whole state; *ret_buf is malloc'ed and taken. */
 	int (*snapshot)(void *arg, void **ret_buf, size_t *ret_len);
 	/* Replaces the whole state. -EPROTO for a newer or damaged one, with f saying which. */
 	int (*restore)(void *arg, const void *buf, size_t len, struct fault *f);
+	/*
+	 * Whether this release can take a stored command or snapshot. Called by rep_node_open() for
+	 * all that is stored, before anything is loaded or written, so that damage and newer
+	 * formats are refused whole. May be NULL.
+	 */
+	int (*check)(void *arg, bool is_snapshot, const void *data, size_t len, struct fault *f);
 	void *arg;
 };
 

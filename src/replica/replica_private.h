@@ -1,0 +1,64 @@
+/*
+ * Shared inside the room: the form of a command in the log, the directory reader, the links.
+ */
+#pragma once
+
+#include <raft.h>
+#include <raft/uv.h>
+
+#include "replica/replica.h"
+
+#define REP_SEGMENT_BYTES (2 * MIB) /* prepared ahead; two of them, and the one in use */
+#define REP_SERVERS_MAX   16
+#define REP_DISK_FORMAT   1 /* of libraft's files */
+#define REP_DIR_MODE      0770
+
+/*
+ * libraft wants entries in multiples of 8 bytes: a command is stored as its length (u32, little
+ * endian), four zero bytes, the bytes, zeros up to the next multiple.
+ */
+#define REP_COMMAND_HEADER 8
+
+static inline size_t
+rep_command_size(size_t len)
+{
+	return REP_COMMAND_HEADER + (len + 7) / 8 * 8;
+}
+
+void rep_command_pack(void *dst, const void *cmd, size_t len);
+/* -EPROTO when the frame does not hold together. */
+int rep_command_unpack(const void *entry, size_t entry_len, const void **ret, size_t *ret_len);
+
+/* Called for every command and for the newest snapshot found; file is its name in the directory. */
+typedef int (*rep_check_fn)(void *arg, bool is_snapshot, const void *data, size_t len,
+			    struct fault *f);
+
+/*
+ * Reads and verifies everything in dir. Damage is -EPROTO with f naming the file. ret may be NULL
+ * (verify only), and so may check. -ENOENT: nothing there.
+ */
+int rep_dir_verify(const char *dir, rep_check_fn check, void *arg, struct rep_dir_content *ret,
+		   struct fault *f);
+
+/* The text of a libraft error put into f: directory, what was done, libraft's words; returns the
+ * errno. */
+int rep_raft_fault(struct fault *f, int rv, const char *dir, const char *doing, const char *errmsg);
+
+/* Locks dir for this process by its descriptor; -EBUSY when another one holds it. */
+int rep_dir_lock(const char *dir, int *ret_fd, struct fault *f);
+/* Directory exists (made when missing), is ours to write, and has room for the log. */
+int rep_dir_prepare(const char *dir, struct fault *f);
+
+/* ---- links ---- */
+struct rep_links;
+
+/*
+ * libraft's transport over a rep_transport (may be NULL: every connection fails). raft_uv_init()
+ * borrows the result of rep_links_uv() until libraft closed it.
+ */
+int rep_links_new(uv_loop_t *uv, const struct rep_transport *t, struct rep_links **ret);
+struct raft_uv_transport *rep_links_uv(struct rep_links *ls);
+/* fd is taken. */
+int rep_links_accept_take(struct rep_links *ls, uint64_t id, const char *address, int fd);
+/* After libraft closed it; memory goes when the last connection under way has answered. */
+void rep_links_release(struct rep_links *ls);
