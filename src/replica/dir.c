@@ -376,8 +376,11 @@ int
 rep_dir_recover(const char *dir, uint64_t id, const char *address, struct fault *f)
 {
 	_cleanup_(closep) int lock = -EBADF;
-	int                   r    = rep_dir_prepare(dir, f);
+	int                   r;
 
+	if (!fs_exists(dir))
+		return fault_plain(f, -ENOENT, "there is no system database in %s", dir);
+	r = rep_dir_prepare(dir, f);
 	if (r == 0)
 		r = rep_dir_lock(dir, &lock, f);
 	if (r == 0)
