@@ -52,8 +52,8 @@ enable_backports() {
 		grep -qx "$codename-backports" && return 0
 	# apt expands $(…) in the format, not the shell
 	# shellcheck disable=SC2016
-	read -r site keyring < <(apt-get indextargets --format '$(REPO_URI) $(SIGNED_BY)' \
-		'Created-By: Packages' "Codename: $codename" 'Component: main' 2>/dev/null | head -n 1)
+	read -r site keyring <<<"$(apt-get indextargets --format '$(REPO_URI) $(SIGNED_BY)' \
+		'Created-By: Packages' "Codename: $codename" 'Component: main' 2>/dev/null | head -n 1)"
 	case ${keyring:-} in
 	/*) ;;
 	*) keyring=/usr/share/keyrings/debian-archive-keyring.gpg ;; # apt does not tell on this release
