@@ -23,6 +23,7 @@
 
 struct cfg_server;
 struct stor_host;
+struct hw_env;
 struct stor_ops; /* effects on the system, storage/ops.h */
 
 #define STOR_MAX_ENGINES 8
@@ -59,6 +60,7 @@ struct stor_host_opts {
 	uid_t       uid;              /* owner of what is made: effective ids of the server */
 	gid_t       gid;
 	const struct stor_ops *ops; /* NULL: the real system */
+	const struct hw_env   *hw;  /* NULL: the machine */
 };
 
 /*
@@ -270,8 +272,8 @@ struct stor_smd_dev {
 	uint64_t rdb_wal_size;
 };
 
-/* Fills avail_bytes and usable_bytes of all devices of one host. */
-void stor_usable_bdevs(struct stor_smd_dev *devs, size_t n);
+/* Fills avail_bytes and usable_bytes of all devices of one host. 0 or -ENOMEM. */
+int stor_usable_bdevs(struct stor_smd_dev *devs, size_t n);
 
 /* SCM bytes usable by pools on engine idx when its mount has avail_bytes left. */
 uint64_t stor_usable_scm(const struct stor_host *h, unsigned idx, uint64_t avail_bytes);
