@@ -1,0 +1,200 @@
+/* Reading and replacing the file. Damage is found by length and checksum before the JSON is looked
+ * at. */
+#include "engine/sysdb.h"
+
+#include <assert.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "common/crc.h"
+#include "common/fs.h"
+#include "common/str.h"
+
+#define MAGIC     "DAOSCENG"
+#define VERSION   1
+#define MAX_BYTES (16 * MIB)
+#define FILE_MODE 0660
+#define DIR_MODE  0775
+
+struct header {
+	char     magic[8];
+	uint32_t version;
+	uint32_t length;
+	uint32_t crc;
+	uint32_t zero[3];
+};
+
+static_assert(sizeof(struct header) == 32, "the size the header file names");
+
+static int
+load_device(struct eng_sysdb *db, json_t *entry)
+{
+	const char             *name, *path, *uuid;
+	struct eng_sysdb_device d = {0};
+	int                     r;
+
+	if (json_unpack(entry, "{s:s, s:s, s:s}", "name", &name, "path", &path, "uuid", &uuid) !=
+		0 ||
+	    uuid_from_text(uuid, &d.uuid) < 0)
+		return -EBADMSG;
+	d.name = strdup(name);
+	d.path = strdup(path);
+	r      = d.name != NULL && d.path != NULL ? vec_push(&db->devices, d) : -ENOMEM;
+	if (r < 0) {
+		free(d.name);
+		free(d.path);
+	}
+	return r;
+}
+
+static int
+load(struct eng_sysdb *db, const char *text, size_t len)
+{
+	json_t     *root = json_loadb(text, len, 0, NULL), *devices;
+	const char *incarnation;
+	int         r = 0;
+
+	/* JSON numbers are signed: the incarnation is a string of digits */
+	if (root == NULL ||
+	    json_unpack(root, "{s:s, s:o}", "incarnation", &incarnation, "devices", &devices) !=
+		0 ||
+	    str_to_u64(incarnation, 10, &db->incarnation) < 0 || !json_is_array(devices))
+		r = -EBADMSG;
+	for (size_t i = 0; r == 0 && i < json_array_size(devices); i++)
+		r = load_device(db, json_array_get(devices, i));
+	json_decref(root);
+	return r;
+}
+
+static int
+read_file(struct eng_sysdb *db, struct fault *f)
+{
+	_cleanup_(freep) char *data = NULL;
+	struct header          h;
+	size_t                 len;
+	int                    r = fs_read_file(db->path, MAX_BYTES, &data, &len);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return fault_plain(f, r, "%s: %s", db->path,
+				   r == -EFBIG ? "not written by this engine" : strerror(-r));
+	if (len < sizeof(h) || memcmp(data, MAGIC, sizeof(h.magic)) != 0)
+		return fault_plain(
+		    f, -EBADMSG,
+		    "%s was not written by this engine; format the storage to use it here",
+		    db->path);
+	memcpy(&h, data, sizeof(h));
+	if (h.version > VERSION)
+		return fault_plain(
+		    f, -ENOTSUP, "%s was written by a newer release (format %u, this one reads %d)",
+		    db->path, h.version, VERSION);
+	if (h.length != len - sizeof(h) || h.crc != crc32c(0, data + sizeof(h), h.length) ||
+	    load(db, data + sizeof(h), h.length) < 0)
+		return fault_plain(f, -EBADMSG, "%s is damaged; format the storage to use it again",
+				   db->path);
+	return 0;
+}
+
+int
+eng_sysdb_open(const char *dir, struct eng_sysdb *ret, struct fault *f)
+{
+	_cleanup_(freep) char *sys_dir = str_format("%s/daos_sys", dir);
+	struct eng_sysdb       db      = {.path = str_format("%s/daos_sys/sys_db", dir)};
+	int                    r;
+
+	if (sys_dir == NULL || db.path == NULL) {
+		eng_sysdb_close(&db);
+		return fault_plain(f, -ENOMEM, "%s: out of memory", dir);
+	}
+	r = fs_mkdir_all(sys_dir, DIR_MODE);
+	if (r < 0)
+		(void)fault_plain(f, r, "%s: %s", sys_dir, strerror(-r));
+	else
+		r = read_file(&db, f);
+	if (r < 0) {
+		eng_sysdb_close(&db);
+		return r;
+	}
+	*ret = db;
+	return 0;
+}
+
+static json_t *
+to_json(const struct eng_sysdb *db)
+{
+	json_t *root = json_object(), *devices = json_array();
+	char    incarnation[24];
+
+	(void)snprintf(incarnation, sizeof(incarnation), "%lu", db->incarnation);
+	(void)json_object_set_new(root, "incarnation",
+				  json_string(incarnation)); /* failures show in the dump */
+	vec_foreach (&db->devices, d)
+		(void)json_array_append_new(devices, json_pack("{s:s, s:s, s:s}", "name", d->name,
+							       "path", d->path, "uuid", d->uuid.s));
+	if (json_array_size(devices) != db->devices.n ||
+	    json_object_set_new(root, "devices", devices) != 0) {
+		json_decref(root);
+		return NULL;
+	}
+	return root;
+}
+
+int
+eng_sysdb_save(const struct eng_sysdb *db, struct fault *f)
+{
+	_cleanup_(strbuf_fini) struct strbuf file = STRBUF_INIT;
+	json_t                              *root = to_json(db);
+	_cleanup_(freep) char *text = root != NULL ? json_dumps(root, JSON_INDENT(1)) : NULL;
+	struct header          h    = {.magic = MAGIC, .version = VERSION};
+	int                    r;
+
+	json_decref(root);
+	if (text == NULL)
+		return fault_plain(f, -ENOMEM, "%s: out of memory", db->path);
+	h.length = (uint32_t)strlen(text);
+	h.crc    = crc32c(0, text, h.length);
+	strbuf_add_len(&file, &h, sizeof(h));
+	strbuf_add_len(&file, text, h.length);
+	r = strbuf_error(&file);
+	if (r == 0)
+		r = fs_write_atomic(db->path, file.s, file.len, FILE_MODE);
+	return r < 0 ? fault_plain(f, r, "%s: %s", db->path, strerror(-r)) : 0;
+}
+
+void
+eng_sysdb_close(struct eng_sysdb *db)
+{
+	vec_foreach (&db->devices, d) {
+		free(d->name);
+		free(d->path);
+	}
+	vec_fini(&db->devices);
+	free(db->path);
+	*db = (struct eng_sysdb){0};
+}
+
+int
+eng_sysdb_device_uuid(struct eng_sysdb *db, const char *name, const char *path, struct uuid *ret)
+{
+	struct eng_sysdb_device d = {0};
+	int                     r;
+
+	vec_foreach (&db->devices, known) {
+		if (str_eq(known->name, name) && str_eq(known->path, path)) {
+			*ret = known->uuid;
+			return 0;
+		}
+	}
+	uuid_new(&d.uuid);
+	d.name = strdup(name);
+	d.path = strdup(path);
+	r      = d.name != NULL && d.path != NULL ? vec_push(&db->devices, d) : -ENOMEM;
+	if (r < 0) {
+		free(d.name);
+		free(d.path);
+		return r;
+	}
+	*ret = d.uuid;
+	return 0;
+}
