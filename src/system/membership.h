@@ -49,7 +49,6 @@ enum sys_join_reason {
 	SYS_JOIN_RANK_EXISTS,
 	SYS_JOIN_UUID_EXISTS,
 	SYS_JOIN_NOTHING_TO_REPLACE, /* fault 403 */
-	SYS_JOIN_RANK_IN_POOLS,      /* fault 621, from may_replace of the caller */
 	SYS_JOIN_NO_RANKS_LEFT,
 	_SYS_JOIN_REASON_MAX
 };
@@ -63,6 +62,28 @@ struct sys_join_outcome {
 	struct fault          fault;      /* of a refusal, as sent to the peer */
 };
 
+/* What a join is judged against. */
+struct sys_join_env {
+	struct sys_members members;
+	uint32_t           next_rank; /* counter of ranks to give out */
+	const char *providers; /* recorded fabric providers, comma separated; NULL: none yet */
+	const char *labels;    /* recorded labels, "=" between levels; NULL: none yet */
+};
+
+/*
+ * Judges one request. When out->result is not SYS_JOIN_REFUSED, *ret is the record to store (the
+ * caller's to fini), *ret_next the counter afterwards, and *ret_labels the labels to record when
+ * env has none ("" for one unlabelled level), else NULL. -ENOMEM.
+ */
+int sys_join_decide(const struct sys_join_env *env, const struct sys_join_req *req,
+		    struct sys_join_outcome *out, struct sys_member *ret, uint32_t *ret_next,
+		    char **ret_labels);
+/*
+ * The rank a replacing join would take over, for the caller to ask the pools first (a rank still
+ * enabled in one must not be replaced, fault 621). -ENOENT and others with f.
+ */
+int sys_join_find_replaced(const struct sys_members *ms, const struct sys_join_req *req,
+			   uint32_t *ret_rank, struct fault *f);
 /* Whether a refusal for that reason is worth an engine_join_failed event. */
 bool sys_join_reason_has_event(enum sys_join_reason r);
 /*
