@@ -264,7 +264,7 @@ drop(struct har_call *c)
 	if (!c->cancelled)
 		c->cb(-ECANCELED, &f, NULL, 0, c->arg);
 	c->cancelled = true;
-	c->i	     = NULL;
+	c->i         = NULL;
 	if (!c->posted) /* otherwise freed when the post arrives */
 		call_free(c);
 }
@@ -360,7 +360,7 @@ har_harness_call(struct har_harness *h, enum drpc_mgmt_method method, const Prot
 		try_next(c);
 	} else {
 		fault_set(&c->f, FAULT_SERVER_HARNESS_NOT_STARTED,
-			  "DAOS I/O engines have not been started");
+			  "DAOS I/O Engine harness not started");
 		r = harness_fail_later(c, -EAGAIN);
 		if (r < 0) {
 			call_free(c);

@@ -200,26 +200,30 @@ child_exited(struct loop_child *c, const struct loop_exit *e, void *arg)
 			.was_ready   = i->was_ready,
 			.binary      = i->binary,
         };
-	char status[128];
+	struct fault f = FAULT_INIT;
+	char         status[128];
+	bool         premature;
 
 	report.status = loop_exit_format(e, status, sizeof(status));
 	loop_timer_stop(i->limit);
-	i->child = loop_child_free(c);
-	remove_socket(i);
-	notify_clear(&i->notify);
-	set_state(i, HAR_STATE_STOPPED);
-	if (!i->expected && was != HAR_STATE_READY && was != HAR_STATE_STOPPING) {
+	i->child  = loop_child_free(c);
+	premature = !i->expected && was != HAR_STATE_READY && was != HAR_STATE_STOPPING;
+	if (premature) {
 		_cleanup_(strbuf_fini) struct strbuf b = STRBUF_INIT;
-		struct fault                         f = FAULT_INIT;
 
 		output_summary(&i->output, &b);
 		fault_plain(&f, -ECHILD, "engine %u (%s, pid %d) ended before it was ready: %s%s",
 			    i->idx, i->binary, (int)e->pid, report.status, strbuf_str(&b));
-		start_failed(i, &f);
+		fault_format(&f, i->last_error, sizeof(i->last_error));
 	} else if (i->last_error[0] == '\0') {
 		(void)snprintf(i->last_error, sizeof(i->last_error), "%s exited: %s", i->binary,
 			       report.status);
 	}
+	remove_socket(i);
+	notify_clear(&i->notify);
+	set_state(i, HAR_STATE_STOPPED); /* watchers find the reason in last_error */
+	if (premature && cb->on_start_failed != NULL && !i->h->stopping)
+		cb->on_start_failed(i, &f, cb->arg);
 	if (cb->on_exit != NULL)
 		cb->on_exit(i, &report, cb->arg);
 	if (i->state == HAR_STATE_STOPPED && i->work == NULL && !i->h->stopping &&
