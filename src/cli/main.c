@@ -7,6 +7,7 @@
 
 #include "cli/cli_private.h"
 #include "cli/json.h"
+#include "common/log.h"
 
 #define DEFAULT_WIDTH 80
 
@@ -40,24 +41,30 @@ cli_print(const struct cli_call *call, const char *text)
 		put_line(stdout, "", text);
 }
 
-/* What was printed before must be seen before. */
+/*
+ * Through the log, so that a log file gets it too. What was printed before must be seen before. The
+ * log ends each message with one newline; a text that ends in an empty line keeps it on the
+ * terminal.
+ */
 static void
-put_stderr(const char *prefix, const char *text)
+put_stderr(enum log_level level, const char *text)
 {
 	(void)fflush(stdout);
-	put_line(stderr, prefix, text);
+	log_at(level, "%s", text);
+	if (str_ends(text, "\n\n"))
+		(void)fputc('\n', stderr);
 }
 
 void
 cli_print_error(const char *text)
 {
-	put_stderr("ERROR: ", text);
+	put_stderr(LOG_LEVEL_ERROR, text);
 }
 
 void
 cli_print_notice(const char *text)
 {
-	put_stderr("NOTICE: ", text);
+	put_stderr(LOG_LEVEL_NOTICE, text);
 }
 
 void

@@ -51,13 +51,13 @@ static void
 make(enum outcome o, struct rpc_status *s)
 {
 	static const enum fault_code faults[] = {
-	    [OUT_NO_DATA_PLANE]	  = FAULT_SERVER_DATA_PLANE_NOT_STARTED,
-	    [OUT_REFUSED]	  = FAULT_CLIENT_CONNECTION_REFUSED,
-	    [OUT_CLOSED]	  = FAULT_CLIENT_CONNECTION_CLOSED,
+	    [OUT_NO_DATA_PLANE]   = FAULT_SERVER_DATA_PLANE_NOT_STARTED,
+	    [OUT_REFUSED]         = FAULT_CLIENT_CONNECTION_REFUSED,
+	    [OUT_CLOSED]          = FAULT_CLIENT_CONNECTION_CLOSED,
 	    [OUT_CONNECT_TIMEOUT] = FAULT_CLIENT_CONNECTION_TIMED_OUT,
-	    [OUT_BAD_HOST]	  = FAULT_CLIENT_CONNECTION_BAD_HOST,
-	    [OUT_POOL_LOCKED]	  = FAULT_SYSTEM_POOL_LOCKED,
-	    [OUT_WRONG_SYSTEM]	  = FAULT_SERVER_WRONG_SYSTEM,
+	    [OUT_BAD_HOST]        = FAULT_CLIENT_CONNECTION_BAD_HOST,
+	    [OUT_POOL_LOCKED]     = FAULT_SYSTEM_POOL_LOCKED,
+	    [OUT_WRONG_SYSTEM]    = FAULT_SERVER_WRONG_SYSTEM,
 	};
 
 	*s = (struct rpc_status)RPC_STATUS_INIT;
@@ -83,7 +83,8 @@ make(enum outcome o, struct rpc_status *s)
 		rpc_status_set(s, RPC_UNKNOWN, "join: leader step-up in progress (try again)");
 		break;
 	case OUT_UNINITIALIZED:
-		rpc_status_set(s, RPC_UNKNOWN, "system is uninitialized (storage format required?)");
+		rpc_status_set(s, RPC_UNKNOWN,
+			       "system is uninitialized (storage format required?)");
 		break;
 	case OUT_LATE:
 		rpc_status_set(s, RPC_DEADLINE_EXCEEDED, "late");
@@ -113,7 +114,8 @@ hosts_of(const struct ctl_plan *p, char *buf, size_t size)
 {
 	buf[0] = '\0';
 	for (size_t i = 0; i < p->n_hosts; i++)
-		(void)snprintf(buf + strlen(buf), size - strlen(buf), "%s%s", i ? "," : "", p->hosts[i]);
+		(void)snprintf(buf + strlen(buf), size - strlen(buf), "%s%s", i ? "," : "",
+			       p->hosts[i]);
 }
 
 static void
@@ -121,10 +123,10 @@ test_reaction_to_one_failure(void **state)
 {
 	static const char all[] = "a:1,b:1,c:1";
 	static const struct {
-		enum outcome	 outcome;
-		unsigned	 retry;
+		enum outcome     outcome;
+		unsigned         retry;
 		enum ctl_verdict verdict;
-		const char	*hosts;
+		const char      *hosts;
 	} rows[] = {
 	    {OUT_LEADER, 0, CTL_VERDICT_REPEAT, "r2:1"},
 	    {OUT_NO_LEADER, 0, CTL_VERDICT_REPEAT, "r1:1,r2:1"},
@@ -157,9 +159,9 @@ test_reaction_to_one_failure(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct ctl_plan	  p;
+		struct ctl_plan   p;
 		struct rpc_status s;
-		char		  hosts[128];
+		char              hosts[128];
 
 		assert_int_equal(ctl_plan_init(&p, start, 3, rows[i].retry), 0);
 		make(rows[i].outcome, &s);
@@ -176,9 +178,9 @@ test_reaction_to_one_failure(void **state)
 static void
 test_dead_hint_leads_back_to_the_first_hosts(void **state)
 {
-	struct ctl_plan	  p;
+	struct ctl_plan   p;
 	struct rpc_status s;
-	char		  hosts[128];
+	char              hosts[128];
 
 	assert_int_equal(ctl_plan_init(&p, start, 3, 0), 0);
 	make(OUT_LEADER, &s);
@@ -197,9 +199,10 @@ test_dead_hint_leads_back_to_the_first_hosts(void **state)
 static void
 test_of_several_answers_the_most_telling_counts(void **state)
 {
-	static const enum outcome rising[] = {OUT_REFUSED,     OUT_LATE,	    OUT_UNINITIALIZED,
-					      OUT_NO_LEADER_NO_REPLICAS, OUT_UNAVAILABLE, OUT_NOT_REPLICA,
-					      OUT_LEADER,      OUT_WRONG_SYSTEM, OUT_OK};
+	static const enum outcome rising[] = {
+	    OUT_REFUSED,     OUT_LATE,        OUT_UNINITIALIZED, OUT_NO_LEADER_NO_REPLICAS,
+	    OUT_UNAVAILABLE, OUT_NOT_REPLICA, OUT_LEADER,        OUT_WRONG_SYSTEM,
+	    OUT_OK};
 
 	for (size_t i = 1; i < ARRAY_SIZE(rising); i++) {
 		struct rpc_status less, more;
@@ -232,14 +235,15 @@ static void
 test_waiting_for_a_leader_on_a_virtual_clock(void **state)
 {
 	struct ctl_plan p;
-	uint64_t	now = 0;
-	unsigned	try;
+	uint64_t        now = 0;
+	unsigned        try;
 
 	assert_int_equal(ctl_plan_init(&p, start, 3, CTL_JOIN_RETRY), 0);
 	for (try = 0; now < 30000; try++) {
 		struct rpc_status s;
 
-		make(now < 10000 ? OUT_REFUSED : (now < 20000 ? OUT_UNAVAILABLE : OUT_NO_LEADER), &s);
+		make(now < 10000 ? OUT_REFUSED : (now < 20000 ? OUT_UNAVAILABLE : OUT_NO_LEADER),
+		     &s);
 		assert_int_equal(ctl_plan_react(&p, &s), CTL_VERDICT_REPEAT);
 		now += ctl_retry_delay_ms(p.tries - 1, 1U << 31);
 		rpc_status_fini(&s);
