@@ -284,8 +284,10 @@ notified(struct engine *e, int err)
 static int
 announce(struct engine *e, struct fault *f)
 {
-	int r = eng_notify_ready(e, notified);
+	int r;
 
+	eng_metrics_open(e);
+	r = eng_notify_ready(e, notified);
 	if (r < 0)
 		return fault_plain(f, r, "NotifyReady to %s: %s", e->server_path, strerror(-r));
 	eng_set_state(e, ENG_STATE_ANNOUNCED);
@@ -331,6 +333,7 @@ static const step_fn steps[] = {
 static void
 take_apart(struct engine *e)
 {
+	eng_metrics_close(e);
 	drpc_request_cancel(e->notify);
 	drpc_server_free(e->listener, false); /* the server removes the socket file */
 	loop_fd_free(e->endpoint_watch);

@@ -56,6 +56,17 @@ void eng_stop(struct engine *e, int exit_status);
 /* Targets, helpers and system contexts that clients may address. */
 uint32_t eng_contexts(const struct eng_options *o);
 
+/* ---- metrics.c ---- */
+
+/*
+ * Makes the segment that others read (engine-process.md §10). An engine does its work without one:
+ * failure is logged, and then e->metrics stays NULL, which the other functions accept.
+ */
+void eng_metrics_open(struct engine *e);
+void eng_metrics_close(struct engine *e);
+/* The engine serves: its rank is known. */
+void eng_metrics_serving(struct engine *e);
+
 /* ---- handlers.c ---- */
 
 /* The management module's methods. */

@@ -104,8 +104,10 @@ handle_set_up(struct drpc_call *call, void *arg)
 	struct engine *e      = arg;
 	int32_t        status = set_up(e);
 
-	if (status == 0)
+	if (status == 0) {
 		eng_set_state(e, ENG_STATE_SERVING);
+		eng_metrics_serving(e);
+	}
 	reply_status(call, status);
 	if (status == 0)
 		print_started(e);

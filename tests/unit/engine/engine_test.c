@@ -6,6 +6,7 @@
 #include "ctl/server.pb-c.h"
 #include "ctl/smd.pb-c.h"
 #include "engine_fixture.h"
+#include "telemetry/telemetry.h"
 
 static void
 read_log(struct host *h, char **ret)
@@ -227,6 +228,73 @@ test_devices(void **state)
 	host_free(h);
 }
 
+struct values {
+	uint64_t rank, calls, failed, started, serving;
+};
+
+static void
+note_value(const struct tm_sample *s, void *arg)
+{
+	struct values *v = arg;
+
+	if (str_eq(s->path, "rank"))
+		v->rank = s->value;
+	else if (str_eq(s->path, "drpc/calls"))
+		v->calls = s->value;
+	else if (str_eq(s->path, "drpc/failed"))
+		v->failed = s->value;
+	else if (str_eq(s->path, "started_at"))
+		v->started = s->value;
+	else if (str_eq(s->path, "servicing_at"))
+		v->serving = s->value;
+}
+
+static struct values
+read_values(struct tm_reader *r)
+{
+	struct values v = {0};
+
+	assert_int_equal(tm_reader_walk(r, note_value, &v), 0);
+	return v;
+}
+
+static void
+test_metrics(void **state)
+{
+	struct host      *h = host_new();
+	struct tm_reader *r, *again;
+	struct values     v;
+	pid_t             pid;
+
+	host_start_serving(h, "", "");
+	assert_int_equal(host_call(h, 2, DRPC_MGMT_POOL_CREATE, NULL).status,
+			 DRPC__STATUS__UNKNOWN_METHOD);
+	assert_int_equal(tm_reader_open(unique_instance(), &r, NULL), 0);
+	turn_until(h, read_values(r).calls == 3);
+	v = read_values(r);
+	assert_int_equal(v.rank, 0);
+	assert_int_equal(v.failed, 1);
+	assert_in_range(v.started, time(NULL) - 60, time(NULL));
+	assert_in_range(v.serving, v.started, time(NULL));
+
+	/* killed, it leaves the segment, and the next start replaces it */
+	pid = loop_child_pid(h->child);
+	assert_int_equal(loop_child_kill(h->child, SIGKILL), 0);
+	turn_until(h, h->exited);
+	assert_false(tm_reader_is_stale(r));
+	host_start_serving(h, "", "");
+	assert_int_not_equal(loop_child_pid(h->child), pid);
+	assert_true(tm_reader_is_stale(r));
+	assert_int_equal(tm_reader_open(unique_instance(), &again, NULL), 0);
+	turn_until(h, read_values(again).calls == 2);
+	host_stop(h);
+	assert_true(tm_reader_is_stale(again));
+	tm_reader_free(again);
+	assert_int_equal(tm_reader_open(unique_instance(), &again, NULL), -ENOENT);
+	tm_reader_free(r);
+	host_free(h);
+}
+
 struct refusal {
 	const char *name, *extra, *env, *says;
 };
@@ -390,6 +458,7 @@ main(void)
 	    cmocka_unit_test(test_exclusion_ends_the_engine),
 	    cmocka_unit_test(test_log_masks_change_what_is_written),
 	    cmocka_unit_test(test_devices),
+	    cmocka_unit_test(test_metrics),
 	    cmocka_unit_test(test_refusals),
 	    cmocka_unit_test(test_server_that_is_not_there_or_refuses),
 	    cmocka_unit_test(test_port),
