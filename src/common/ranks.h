@@ -16,7 +16,8 @@
 
 struct rank_range {
 	uint32_t lo;
-	uint32_t hi; /* inclusive */
+	uint32_t hi;    /* inclusive */
+	uint8_t  width; /* zero padding as it was written; only for printing */
 };
 
 struct rank_set {
