@@ -28,12 +28,13 @@ enum cfg_stage {
 struct cfg_problem {
 	enum cfg_severity severity;
 	enum cfg_stage    stage;
-	unsigned
-	    line; /* from 1; 0 when the problem has no place (a missing key of the top level) */
-	unsigned     column;     /* from 1; 0 as above */
-	char        *key;        /* "engines[0].storage[1].bdev_list", "" for the whole file */
-	char        *suggestion; /* "did you mean scm_size?", or NULL */
-	struct fault fault;
+	unsigned          line;       /* from 1; 0: no place in the file */
+	unsigned          column;     /* from 1; 0 as above */
+	char             *key;        /* "engines[0].storage[1].bdev_list", "" for the whole file */
+	char             *suggestion; /* "did you mean scm_size?", or NULL */
+	char             *context;    /* "I/O Engine 0 failed config validation", or NULL */
+	struct fault      fault;
+	bool              hard; /* upstream decoder stops here; such problems stand first */
 };
 
 /* More problems than this are counted in `dropped` and not kept. */
