@@ -183,6 +183,18 @@ rep_dir_lock(const char *dir, int *ret_fd, struct fault *f)
 	return 0;
 }
 
+/* A prepared log file begins with zeros until something is written to it. */
+static bool
+is_written(const char *dir, const char *name)
+{
+	_cleanup_(freep) char *path = str_format("%s/%s", dir, name);
+	_cleanup_(closep) int  fd   = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -EBADF;
+	uint64_t               format;
+
+	return fd < 0 ||
+	       (read(fd, &format, sizeof(format)) == (ssize_t)sizeof(format) && format != 0);
+}
+
 bool
 rep_dir_is_initialized(const char *dir)
 {
@@ -194,8 +206,8 @@ rep_dir_is_initialized(const char *dir)
 		return false;
 	while (!found && (e = readdir(d)) != NULL)
 		found = str_starts(e->d_name, "metadata") || str_starts(e->d_name, "snapshot-") ||
-			str_starts(e->d_name, "open-") ||
-			(e->d_name[0] >= '0' && e->d_name[0] <= '9');
+			(e->d_name[0] >= '0' && e->d_name[0] <= '9') ||
+			(str_starts(e->d_name, "open-") && is_written(dir, e->d_name));
 	(void)closedir(d); /* opened for reading, cannot lose anything */
 	return found;
 }

@@ -9,7 +9,6 @@
  * File formats: raft/uv.h. Everything is little endian.
  */
 #include <dirent.h>
-#include <endian.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -22,10 +21,7 @@
 
 #include "replica/replica_private.h"
 
-#define SECTOR         512
-#define MAX_FILE_BYTES (64 * MIB)
 #define METADATA_BYTES 32
-#define CRC_POLY       0x04C11DB7U /* most significant bit first, no inversion */
 
 struct segment {
 	char     name[64];
@@ -63,60 +59,6 @@ struct scan {
 	uint64_t        snapshot_index;
 	bool            seen_entry;
 };
-
-/* Where a batch of entries begins and what is known of it. */
-struct batch {
-	uint64_t       n;
-	const uint8_t *headers;
-	const uint8_t *data;
-	size_t         end; /* offset behind it */
-};
-
-enum batch_verdict {
-	BATCH_OK,
-	BATCH_END,
-	BATCH_TORN,
-	BATCH_SHORT,
-	BATCH_BAD_HEADER,
-	BATCH_BAD_DATA
-};
-
-static uint64_t
-get64(const uint8_t *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return le64toh(v);
-}
-
-static uint32_t
-get32(const uint8_t *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return le32toh(v);
-}
-
-static uint32_t
-crc_msb(uint32_t crc, const uint8_t *p, size_t len)
-{
-	static uint32_t table[256]; /* filled by the loop's thread only */
-
-	if (table[1] == 0) {
-		for (uint32_t i = 0; i < ARRAY_SIZE(table); i++) {
-			uint32_t v = i << 24;
-
-			for (int bit = 0; bit < 8; bit++)
-				v = (v << 1) ^ (v & 0x80000000U ? CRC_POLY : 0);
-			table[i] = v;
-		}
-	}
-	while (len-- > 0)
-		crc = (crc << 8) ^ table[(crc >> 24) ^ *p++];
-	return crc;
-}
 
 static int __attribute__((format(printf, 3, 4)))
 damaged(struct scan *s, const char *name, const char *fmt, ...)
@@ -169,10 +111,10 @@ read_file(struct scan *s, const char *name, char **ret, size_t *ret_len)
 
 	if (path == NULL)
 		return -ENOMEM;
-	r = fs_read_file(path, MAX_FILE_BYTES, ret, ret_len);
+	r = fs_read_file(path, REP_MAX_FILE_BYTES, ret, ret_len);
 	if (r == -EFBIG)
 		return damaged(s, name, "it is larger than %llu MiB",
-			       (unsigned long long)(MAX_FILE_BYTES / MIB));
+			       (unsigned long long)(REP_MAX_FILE_BYTES / MIB));
 	if (r < 0 && r != -ENOMEM) {
 		(void)fault_plain(s->f, r, "cannot read system database file %s: %s", path,
 				  strerror(-r));
@@ -340,11 +282,13 @@ scan_metadata_file(struct scan *s, unsigned i)
 	if (len > METADATA_BYTES)
 		return damaged(s, name, "it has %zu bytes instead of %d", len, METADATA_BYTES);
 	p = (const uint8_t *)buf;
-	r = check_format(s, name, get64(p));
+	r = check_format(s, name, rep_get64(p));
 	if (r < 0)
 		return r;
-	*m = (struct metadata){
-	    .valid = true, .version = get64(p + 8), .term = get64(p + 16), .vote = get64(p + 24)};
+	*m = (struct metadata){.valid   = true,
+			       .version = rep_get64(p + 8),
+			       .term    = rep_get64(p + 16),
+			       .vote    = rep_get64(p + 24)};
 	if (m->version == 0 || m->version % 2 != (i + 1) % 2)
 		return damaged(s, name, "its version is %" PRIu64, m->version);
 	return 0;
@@ -387,65 +331,6 @@ scan_metadata(struct scan *s, struct rep_info *info)
 }
 
 /* ---- log segments ---- */
-
-static bool
-all_zero(const uint8_t *p, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (p[i] != 0)
-			return false;
-	}
-	return true;
-}
-
-/*
- * Whether bytes [from, to) of a file may be a write that was cut off. The disk writes whole
- * sectors, and what was there before is zeros: then at least one sector's share of the range is all
- * zeros.
- */
-static bool
-may_be_torn(const uint8_t *buf, size_t from, size_t to)
-{
-	while (from < to) {
-		size_t end = MIN((from / SECTOR + 1) * SECTOR, to);
-
-		if (all_zero(buf + from, end - from))
-			return true;
-		from = end;
-	}
-	return false;
-}
-
-static enum batch_verdict
-read_batch(const uint8_t *buf, size_t len, size_t off, struct batch *ret)
-{
-	size_t   left = len - off, header_len, data_len = 0;
-	uint64_t n;
-
-	if (all_zero(buf + off, left))
-		return BATCH_END;
-	if (left < 16)
-		return BATCH_SHORT;
-	n = get64(buf + off + 8);
-	if (n == 0 || n > MAX_FILE_BYTES / 16)
-		return may_be_torn(buf, off, off + 16) ? BATCH_TORN : BATCH_BAD_HEADER;
-	header_len = 8 + 16 * (size_t)n;
-	if (header_len > left - 8)
-		return BATCH_SHORT;
-	if (get32(buf + off) != crc_msb(0, buf + off + 8, header_len))
-		return may_be_torn(buf, off, off + 8 + header_len) ? BATCH_TORN : BATCH_BAD_HEADER;
-	for (uint64_t i = 0; i < n; i++)
-		data_len += get32(buf + off + 16 + 16 * i + 12);
-	*ret = (struct batch){.n       = n,
-			      .headers = buf + off + 16,
-			      .data    = buf + off + 8 + header_len,
-			      .end     = off + 8 + header_len + data_len};
-	if (data_len > left - 8 - header_len)
-		return BATCH_SHORT;
-	if (get32(buf + off + 4) != crc_msb(0, ret->data, data_len))
-		return may_be_torn(buf, off, ret->end) ? BATCH_TORN : BATCH_BAD_DATA;
-	return BATCH_OK;
-}
 
 static int
 note_group(struct scan *s, const char *name, const void *data, size_t len)
@@ -539,14 +424,14 @@ scan_entry(struct scan *s, const char *name, uint64_t index, uint64_t term, uint
 }
 
 static int
-scan_batch(struct scan *s, const char *name, const struct batch *b, uint64_t *index)
+scan_batch(struct scan *s, const char *name, const struct rep_batch *b, uint64_t *index)
 {
 	const uint8_t *data = b->data;
 
 	for (uint64_t i = 0; i < b->n; i++) {
 		const uint8_t *h   = b->headers + 16 * i;
-		size_t         len = get32(h + 12);
-		int            r   = scan_entry(s, name, *index, get64(h), h[8], data, len);
+		size_t         len = rep_get32(h + 12);
+		int            r   = scan_entry(s, name, *index, rep_get64(h), h[8], data, len);
 
 		if (r < 0)
 			return r;
@@ -557,16 +442,16 @@ scan_batch(struct scan *s, const char *name, const struct batch *b, uint64_t *in
 }
 
 static int
-bad_batch(struct scan *s, const struct segment *seg, enum batch_verdict v, size_t off)
+bad_batch(struct scan *s, const struct segment *seg, enum rep_batch_verdict v, size_t off)
 {
 	switch (v) {
-	case BATCH_SHORT:
+	case REP_BATCH_SHORT:
 		return damaged(s, seg->name,
 			       "it ends in the middle of the entries that begin at byte %zu", off);
-	case BATCH_BAD_HEADER:
+	case REP_BATCH_BAD_HEADER:
 		return damaged(s, seg->name,
 			       "the checksum of the entry headers at byte %zu is wrong", off);
-	case BATCH_BAD_DATA:
+	case REP_BATCH_BAD_DATA:
 		return damaged(s, seg->name, "the checksum of the entries at byte %zu is wrong",
 			       off);
 	default:
@@ -582,17 +467,17 @@ scan_segment_content(struct scan *s, const struct segment *seg, const uint8_t *b
 	size_t off = 8;
 
 	while (off < len) {
-		struct batch       b;
-		enum batch_verdict v = read_batch(buf, len, off, &b);
-		int                r;
+		struct rep_batch       b;
+		enum rep_batch_verdict v = rep_batch_read(buf, len, off, &b);
+		int                    r;
 
-		if (seg->open && v == BATCH_END)
+		if (seg->open && v == REP_BATCH_END)
 			break;
-		if (seg->open && v == BATCH_TORN) {
+		if (seg->open && v == REP_BATCH_TORN) {
 			*torn = true;
 			break;
 		}
-		if (v != BATCH_OK)
+		if (v != REP_BATCH_OK)
 			return bad_batch(s, seg, v, off);
 		r = scan_batch(s, seg->name, &b, index);
 		if (r < 0)
@@ -613,11 +498,11 @@ scan_segment(struct scan *s, const struct segment *seg, bool *torn, bool *empty)
 	*empty = true;
 	if (r < 0)
 		return r;
-	if (seg->open && (len == 0 || all_zero((const uint8_t *)buf, len)))
+	if (seg->open && (len == 0 || rep_all_zero((const uint8_t *)buf, len)))
 		return 0; /* prepared, never used */
 	if (len < 8)
 		return damaged(s, seg->name, "it has only %zu bytes", len);
-	r = check_format(s, seg->name, get64((const uint8_t *)buf));
+	r = check_format(s, seg->name, rep_get64((const uint8_t *)buf));
 	if (r < 0)
 		return r;
 	r = scan_segment_content(s, seg, (const uint8_t *)buf, len, &index, torn);
@@ -702,13 +587,13 @@ scan_snapshot_meta(struct scan *s, const struct snapshot *snap)
 	p = (const uint8_t *)buf;
 	if (len < 32)
 		return damaged(s, name, "it has only %zu bytes", len);
-	r = check_format(s, name, get64(p));
+	r = check_format(s, name, rep_get64(p));
 	if (r < 0)
 		return r;
-	if (get64(p + 24) != len - 32)
+	if (rep_get64(p + 24) != len - 32)
 		return damaged(s, name, "it has %zu bytes instead of %" PRIu64, len,
-			       get64(p + 24) + 32);
-	if (get64(p + 8) != crc_msb(0, p + 16, len - 16))
+			       rep_get64(p + 24) + 32);
+	if (rep_get64(p + 8) != rep_crc32(0, p + 16, len - 16))
 		return damaged(s, name, "its checksum is wrong");
 	return note_group(s, name, p + 32, len - 32);
 }
@@ -752,17 +637,42 @@ scan_snapshot(struct scan *s, const struct snapshot *snap)
 
 /* ---- all of it ---- */
 
+/* A replica that waits to be added to its group has prepared log files and written nothing. */
+static int
+is_unused(struct scan *s, bool *ret)
+{
+	*ret = !s->has_metadata_file && s->snapshots.n == 0;
+	vec_foreach (&s->segments, seg) {
+		_cleanup_(freep) char *buf = NULL;
+		size_t                 len;
+		int                    r;
+
+		if (!*ret || !seg->open) {
+			*ret = false;
+			return 0;
+		}
+		r = read_file(s, seg->name, &buf, &len);
+		if (r < 0)
+			return r;
+		*ret = rep_all_zero((const uint8_t *)buf, len);
+	}
+	return 0;
+}
+
 static int
 scan_dir(struct scan *s)
 {
-	struct rep_info  unused = {0};
-	struct rep_info *info   = s->out != NULL ? &s->out->info : &unused;
-	size_t           i      = 0;
-	int              r      = list(s);
+	struct rep_info  nowhere    = {0};
+	struct rep_info *info       = s->out != NULL ? &s->out->info : &nowhere;
+	size_t           i          = 0;
+	bool             unused_dir = false;
+	int              r          = list(s);
 
+	if (r == 0)
+		r = is_unused(s, &unused_dir);
 	if (r < 0)
 		return r;
-	if (!s->has_metadata_file && s->segments.n == 0 && s->snapshots.n == 0)
+	if (unused_dir)
 		return -ENOENT;
 	r = scan_metadata(s, info);
 	if (r == 0 && s->snapshots.n > 0)

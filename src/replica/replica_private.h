@@ -49,6 +49,39 @@ int rep_dir_lock(const char *dir, int *ret_fd, struct fault *f);
 /* Directory exists (made when missing), is ours to write, and has room for the log. */
 int rep_dir_prepare(const char *dir, struct fault *f);
 
+/* ---- batches of entries in a log file ---- */
+
+#define REP_MAX_FILE_BYTES (64 * MIB)
+
+/* Where a batch of entries begins and what is known of it. */
+struct rep_batch {
+	uint64_t       n;
+	const uint8_t *headers;
+	const uint8_t *data;
+	size_t         end; /* offset behind it */
+};
+
+enum rep_batch_verdict {
+	REP_BATCH_OK,
+	REP_BATCH_END,
+	REP_BATCH_TORN,
+	REP_BATCH_SHORT,
+	REP_BATCH_BAD_HEADER,
+	REP_BATCH_BAD_DATA
+};
+
+uint64_t rep_get64(const uint8_t *p);
+uint32_t rep_get32(const uint8_t *p);
+/* libraft's checksum; feed a longer message in pieces by passing the last result, 0 first. */
+uint32_t rep_crc32(uint32_t crc, const uint8_t *p, size_t len);
+bool     rep_all_zero(const uint8_t *p, size_t len);
+/*
+ * The batch at offset off < len of a file. Fields of *ret are set for REP_BATCH_OK. REP_BATCH_END:
+ * only zeros follow; REP_BATCH_TORN: it never reached the disk whole.
+ */
+enum rep_batch_verdict rep_batch_read(const uint8_t *buf, size_t len, size_t off,
+				      struct rep_batch *ret);
+
 /* ---- links ---- */
 struct rep_links;
 
