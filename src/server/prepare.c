@@ -13,6 +13,7 @@
 #include "common/fault_domain.h"
 #include "common/log.h"
 #include "common/str.h"
+#include "config/fault_path.h"
 #include "server/server_private.h"
 
 /* ---- configuration ---- */
@@ -154,38 +155,11 @@ int
 srv_prepare_fault_domain(const struct cfg_server *cfg, const char *hostname, char **ret,
 			 struct fault *f)
 {
-	_cleanup_(freep) char *text = NULL;
-	struct fault_domain   *d    = NULL;
-	struct fault           why  = FAULT_INIT;
-	size_t                 levels;
-	int                    r;
+	struct fault_domain *d = NULL;
+	int                  r = cfg_server_fault_domain(cfg, hostname, &d, f);
 
-	if (!str_empty(cfg->fault_path) && !str_empty(cfg->fault_cb))
-		return fault_set(f, FAULT_SERVER_CONFIG_BOTH_FAULT_PATH_AND_CB,
-				 "both fault_path and fault_cb are set");
-	if (!str_empty(cfg->fault_cb))
-		return fault_plain(
-		    f, -EOPNOTSUPP,
-		    "key fault_cb is not supported by this release: set fault_path instead");
-	text = str_empty(cfg->fault_path) ? str_format("/%s", hostname) : strdup(cfg->fault_path);
-	if (text == NULL)
-		return -ENOMEM;
-	r = fault_domain_parse(text, &d, &why);
-	if (r == -ENOMEM)
+	if (r < 0)
 		return r;
-	levels = d == NULL ? 0 : fault_domain_n_levels(d);
-	if (r < 0 || levels == 0) {
-		(void)fault_domain_free(d);
-		return fault_set(f, FAULT_SERVER_CONFIG_FAULT_DOMAIN_INVALID,
-				 "invalid fault domain %s: %s", text,
-				 r < 0 ? why.description : "it has no levels");
-	}
-	if (levels > 2) {
-		(void)fault_domain_free(d);
-		return fault_set(f, FAULT_SERVER_CONFIG_FAULT_DOMAIN_TOO_MANY_LAYERS,
-				 "the fault path %s has %zu levels, at most 2 are allowed", text,
-				 levels);
-	}
 	*ret = fault_domain_text(d);
 	(void)fault_domain_free(d);
 	return *ret == NULL ? -ENOMEM : 0;
