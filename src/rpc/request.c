@@ -18,6 +18,14 @@ find_call(nghttp2_session *h2, int32_t stream_id)
 	return nghttp2_session_get_stream_user_data(h2, stream_id);
 }
 
+/* Something was done for a call: what the peer may send without use begins again. */
+static void
+made_progress(struct rpc_session *s)
+{
+	s->idle_frames = 0;
+	s->idle_bytes  = 0;
+}
+
 /* ---- answers ---- */
 
 static void
@@ -350,7 +358,7 @@ on_data_chunk(nghttp2_session *h2, uint8_t flags, int32_t stream_id, const uint8
 	struct rpc_session *s = arg;
 	struct rpc_call    *c = find_call(h2, stream_id);
 
-	s->idle_frames = 0;
+	made_progress(s);
 	if (c == NULL || c->answered || c->dispatched || !c->headers_done)
 		return 0;
 	if (!charge(c, len)) {
@@ -429,6 +437,8 @@ on_frame_recv(nghttp2_session *h2, const nghttp2_frame *frame, void *arg)
 	s->frame_open_ms = 0;
 	switch (frame->hd.type) {
 	case NGHTTP2_SETTINGS:
+		if (!s->greeted)
+			rpc_wire_arm(&s->wire, rpc_now_ms() + s->shard->server->limits.idle_ms);
 		s->greeted = true;
 		return 0;
 	case NGHTTP2_PING:
@@ -438,7 +448,7 @@ on_frame_recv(nghttp2_session *h2, const nghttp2_frame *frame, void *arg)
 			ping_received(s);
 		return 0;
 	case NGHTTP2_HEADERS:
-		s->idle_frames = 0;
+		made_progress(s);
 		break;
 	case NGHTTP2_DATA:
 		break;
@@ -464,7 +474,7 @@ on_frame_send(nghttp2_session *h2, const nghttp2_frame *frame, void *arg)
 		return 0;
 	s->ping_strikes = 0;
 	s->last_ping_ms = 0;
-	s->idle_frames  = 0;
+	made_progress(s);
 	/*
 	 * The answer is out while the request still arrives: the peer is told to stop. Not earlier:
 	 * a reset right after the submission would take the answer with it.

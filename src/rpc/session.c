@@ -9,6 +9,8 @@
 #include "security/tls.h"
 #include "session_private.h"
 
+#define MAX_IDLE_BYTES (128 * KIB)
+
 /* Leaves the calls that a handler still has to themselves; they are freed when they come back. */
 static void
 abandon_calls(struct rpc_session *s)
@@ -109,9 +111,12 @@ on_data(struct rpc_wire *w, const uint8_t *data, size_t len)
 		begin_h2(s);
 	if (s->h2 == NULL || s->ending || !rpc_wire_is_live(w))
 		return;
+	s->idle_bytes += len;
 	if (rpc_h2_feed(s->h2, data, len, &text) < 0) {
 		log_debug("closing connection with %s: %s", s->peer_ip, text);
 		s->ending = true; /* what nghttp2 has to say about it goes out first */
+	} else if (s->idle_bytes > MAX_IDLE_BYTES) {
+		rpc_session_end(s, NGHTTP2_ENHANCE_YOUR_CALM, "too_many_frames");
 	}
 	rpc_session_pump(s);
 }

@@ -18,6 +18,7 @@ struct rpc_session {
 	uint64_t         last_ping_ms;  /* from the peer */
 	unsigned         ping_strikes;
 	unsigned         idle_frames;   /* since the last one that brought anything forward */
+	size_t           idle_bytes;    /* likewise; unknown frames show only here */
 	uint64_t         ping_due_ms;   /* our ping must be answered by then; 0: none sent */
 	uint64_t         goaway_due_ms; /* second step of the shutdown; 0: not begun */
 	uint64_t         force_due_ms;  /* end of the grace; 0: none */
