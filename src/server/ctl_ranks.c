@@ -330,7 +330,10 @@ srv_stop_ranks(struct rpc_call *call, const ProtobufCMessage *msg, void *arg)
 	if (op == NULL)
 		return;
 	for (size_t k = 0; k < op->n; k++) {
-		int r = har_instance_stop(op->rows[k].i, req->force ? SIGKILL : SIGINT);
+		int r;
+
+		srv_restart_forget(op->s, har_instance_index(op->rows[k].i));
+		r = har_instance_stop(op->rows[k].i, req->force ? SIGKILL : SIGINT);
 
 		if (r < 0 && r != -ESRCH) /* gone already is what is wanted */
 			log_error("rank %u could not be signalled: %s", op->rows[k].rank,
@@ -349,8 +352,10 @@ srv_start_ranks(struct rpc_call *call, const ProtobufCMessage *msg, void *arg)
 
 	if (op == NULL)
 		return;
-	for (size_t k = 0; k < op->n; k++)
+	for (size_t k = 0; k < op->n; k++) {
+		srv_restart_forget(op->s, har_instance_index(op->rows[k].i));
 		har_instance_request_start(op->rows[k].i, req->check_mode);
+	}
 	op_begun(op);
 }
 

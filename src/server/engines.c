@@ -147,6 +147,7 @@ on_ready(struct har_instance *i, void *arg)
 
 	log_info("DAOS I/O Engine instance %u is ready: rank=%u pid=%d", har_instance_index(i),
 		 har_instance_rank(i), (int)har_instance_pid(i));
+	srv_restart_engine_ready(s, har_instance_index(i));
 	srv_leader_engine_ready(s);
 }
 

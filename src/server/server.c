@@ -207,8 +207,7 @@ open_engines(struct srv_server *s, struct fault *f)
 static int
 prepare(struct srv_server *s, struct fault *f)
 {
-	struct fault active = FAULT_INIT;
-	int          r;
+	int r;
 
 	if (gethostname(s->hostname, sizeof(s->hostname) - 1) < 0)
 		return fault_plain(f, -errno, "cannot get the host's name: %s", strerror(errno));
@@ -224,8 +223,6 @@ prepare(struct srv_server *s, struct fault *f)
 		r = srv_lock_socket_dir(s->cfg->socket_dir, &s->lock_fd, f);
 	if (r < 0)
 		return r;
-	if (cfg_server_save_active(s->cfg, &active) < 0)
-		log_debug("active configuration not saved: %s", active.description);
 	r = srv_prepare_fault_domain(s->cfg, s->hostname, &s->fault_domain, f);
 	if (r < 0)
 		return r;
@@ -233,18 +230,73 @@ prepare(struct srv_server *s, struct fault *f)
 	return srv_net_init(&s->net, s->cfg, &s->ifs, f);
 }
 
+/* ---- beside the start ---- */
+
+/* The configuration does not change any more; writing it waits for the disk. */
+static void
+save_active(void *arg)
+{
+	struct srv_server *s = arg;
+	struct fault       f = FAULT_INIT;
+
+	if (cfg_server_save_active(s->cfg, &f) < 0)
+		log_debug("active configuration not saved: %s", f.description);
+}
+
+static void
+active_saved(void *arg)
+{
+}
+
+static void
+duplicate_work(void *arg)
+{
+	struct srv_duplicate *d = arg;
+
+	d->err = srv_check_duplicate(&d->f);
+}
+
+static void
+duplicate_done(void *arg)
+{
+	struct srv_duplicate *d = arg;
+
+	d->running = false;
+}
+
+/* Its answer explains other failures (port or directory in use), so it wins over them. */
+static int
+duplicate_verdict(struct srv_server *s, int r, struct fault *f)
+{
+	while (s->duplicate.running)
+		(void)loop_run_once(s->loop, true);
+	if (s->duplicate.err == 0)
+		return r;
+	if (f != NULL)
+		*f = s->duplicate.f;
+	return s->duplicate.err;
+}
+
 static int
 bring_up(struct srv_server *s, struct fault *f)
 {
 	int r;
 
-	r = prepare(s, f);
-	if (r == 0)
-		r = loop_new(&s->loop);
+	r = loop_new(&s->loop);
+	if (r < 0)
+		return r;
+	s->duplicate.running = true;
+	r = loop_work_submit(s->loop, duplicate_work, duplicate_done, &s->duplicate);
+	if (r < 0)
+		s->duplicate.running = false;
+	else
+		r = prepare(s, f);
 	if (r == 0)
 		r = loop_timer_new(s->loop, shutdown_late, s, &s->shutdown_limit);
 	if (r == 0)
 		r = srv_leader_init(s);
+	if (r == 0)
+		r = srv_restart_init(s);
 	if (r == 0)
 		r = watch_signals(s);
 	if (r == 0)
@@ -253,9 +305,8 @@ bring_up(struct srv_server *s, struct fault *f)
 		r = open_engines(s, f);
 	if (r == 0)
 		r = open_client(s, f);
-	if (r == 0)
-		r = rpc_server_start(s->rpc);
-	return r;
+	r = duplicate_verdict(s, r, f);
+	return r < 0 ? r : rpc_server_start(s->rpc);
 }
 
 /* Everything in reverse; each part may be missing. */
@@ -271,6 +322,7 @@ take_down(struct srv_server *s)
 	for (size_t i = 0; i < ARRAY_SIZE(s->signals); i++)
 		s->signals[i] = loop_signal_free(s->signals[i]);
 	srv_leader_fini(s);
+	srv_restart_fini(s);
 	s->shutdown_limit = loop_timer_free(s->shutdown_limit);
 	vec_fini(&s->joins.waiting);
 	if (s->loop != NULL)
@@ -300,6 +352,8 @@ srv_run(const struct srv_opts *opts, struct fault *f)
 	}
 	log_info("DAOS Control Server v" DAOS_VERSION " (pid %d) listening on %s", (int)getpid(),
 		 s.net.control_addr);
+	if (loop_work_submit(s.loop, save_active, active_saved, &s) < 0)
+		log_debug("active configuration not saved");
 	if (opts->auto_format && s.cfg->n_engines > 0)
 		srv_auto_format(&s);
 	else

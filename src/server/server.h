@@ -15,9 +15,9 @@ struct srv_opts {
 };
 
 /*
- * Serves until SIGINT, SIGQUIT or SIGTERM and returns 0 then; otherwise a negative errno with f
- * saying why the server did not come up or had to end. Logs through common/log.h; notices of the
- * configuration are logged too.
+ * Looks for a second server, then serves until SIGINT, SIGQUIT or SIGTERM and returns 0 then;
+ * otherwise a negative errno with f saying why the server did not come up or had to end. Logs
+ * through common/log.h; notices of the configuration are logged too.
  */
 int srv_run(const struct srv_opts *opts, struct fault *f);
 

@@ -62,6 +62,23 @@ struct srv_leader {
 	struct loop_timer *retry;
 };
 
+/* Restarts of one engine that ended itself, restart.c. */
+struct srv_restart {
+	struct srv_server *s;
+	unsigned           idx;
+	bool               was_ready; /* since the start of the server */
+	bool               restarted;
+	uint64_t           last_ms;
+	struct loop_timer *timer; /* of a restart that waits */
+};
+
+/* The look for a second server, which goes on beside the start. */
+struct srv_duplicate {
+	bool         running;
+	int          err;
+	struct fault f;
+};
+
 struct srv_server {
 	struct loop       *loop;
 	struct cfg_server *cfg;
@@ -84,9 +101,11 @@ struct srv_server {
 	bool     db_failed;
 	uint64_t event_sequence;
 
-	struct srv_joins   joins;
-	struct srv_leader  leader;
-	struct srv_format *format; /* the one that runs */
+	struct srv_joins     joins;
+	struct srv_leader    leader;
+	struct srv_format   *format; /* the one that runs */
+	struct srv_restart   restarts[HAR_INSTANCES_MAX];
+	struct srv_duplicate duplicate;
 
 	struct loop_signal *signals[4];
 	struct loop_timer  *shutdown_limit;
@@ -138,6 +157,15 @@ void srv_group_update(struct srv_server *s, bool forced);
 void srv_leader_engine_ready(struct srv_server *s);
 /* Whether group updates are held back until all members have joined again. */
 bool srv_group_update_paused(const struct srv_server *s);
+
+/* ---- restart.c ---- */
+int  srv_restart_init(struct srv_server *s);
+void srv_restart_fini(struct srv_server *s);
+void srv_restart_engine_ready(struct srv_server *s, unsigned idx);
+/* An engine of this host said it ends itself. */
+void srv_restart_self_terminated(struct srv_server *s, uint32_t rank);
+/* Somebody stopped or started the engine by hand: earlier restarts do not count any more. */
+void srv_restart_forget(struct srv_server *s, unsigned idx);
 
 /* ---- events ---- */
 /* Logs an event of this host and lets the system act on it. Fills in host, time and process where

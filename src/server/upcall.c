@@ -69,6 +69,8 @@ cluster_event(struct drpc_call *call, void *arg)
 	} else {
 		srv_event_from_pb(req->event, &e);
 		srv_publish(s, &e);
+		if (e.id == SRV_EVENT_ENGINE_SELF_TERMINATED)
+			srv_restart_self_terminated(s, e.rank);
 		resp.sequence = req->sequence;
 		drpc_call_reply(call, &resp.base);
 	}

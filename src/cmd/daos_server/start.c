@@ -162,9 +162,7 @@ run(const struct ds_start_args *a, const struct ds_globals *g, struct cfg_server
 		r = set_up_logging(cfg, g, e);
 	if (r < 0)
 		return r;
-	r = srv_check_duplicate(&f);
-	if (r == 0)
-		r = srv_run(&opts, &f);
+	r = srv_run(&opts, &f);
 	if (r < 0)
 		return ds_error_from_fault(e, r, &f);
 	log_info("DAOS Control Server (pid %d) shutting down", (int)getpid());
