@@ -5,87 +5,19 @@
 
 #include <cmocka.h>
 
-#include <signal.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "common/fs.h"
 #include "common/str.h"
-#include "rep_counter.h"
-#include "replica/replica.h"
+#include "rep_fixture.h"
 
-#define DEADLINE_MS 20000
-#define ADDRESS     "127.0.0.1:10001"
+#define ADDRESS "127.0.0.1:10001"
 
 struct fixture {
-	struct loop     *l;
-	struct rep_node *n;
-	struct counter   c;
-	char             tmp[64];
-	char             dir[96];
-	bool             leader;
-	bool             fatal;
-	bool             closed;
-	struct fault     fault;
-	unsigned         answered;
-	unsigned         ok;
-	int              last_err;
-	void            *last_result;
+	struct rep_test_node node; /* first: what callbacks get */
+	char                 tmp[64];
 };
-
-static uint64_t
-mono_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
-/* Runs the loop until the condition holds; a deadline makes a hang a failure. */
-#define run_until(l, cond)                                                                         \
-	do {                                                                                       \
-		uint64_t _end = mono_ms() + DEADLINE_MS;                                           \
-		while (!(cond)) {                                                                  \
-			assert_true(mono_ms() < _end);                                             \
-			(void)loop_run_once((l), true);                                            \
-		}                                                                                  \
-	} while (0)
-
-static void
-on_leadership(bool is_leader, void *arg)
-{
-	((struct fixture *)arg)->leader = is_leader;
-}
-
-static void
-on_fatal(const struct fault *f, void *arg)
-{
-	struct fixture *x = arg;
-
-	x->fatal = true;
-	x->fault = *f;
-}
-
-static void
-on_closed(void *arg)
-{
-	((struct fixture *)arg)->closed = true;
-}
-
-static void
-on_answer(int err, void *result, void *arg)
-{
-	struct fixture *x = arg;
-
-	x->answered++;
-	x->last_err    = err;
-	x->last_result = result;
-	if (err == 0)
-		x->ok++;
-}
 
 static int
 setup(void **state)
@@ -94,8 +26,9 @@ setup(void **state)
 
 	(void)snprintf(x->tmp, sizeof(x->tmp), "/tmp/replica_test.XXXXXX");
 	assert_non_null(mkdtemp(x->tmp));
-	(void)snprintf(x->dir, sizeof(x->dir), "%s/control_raft", x->tmp);
-	assert_int_equal(loop_new(&x->l), 0);
+	(void)snprintf(x->node.dir, sizeof(x->node.dir), "%s/control_raft", x->tmp);
+	(void)snprintf(x->node.address, sizeof(x->node.address), ADDRESS);
+	assert_int_equal(loop_new(&x->node.l), 0);
 	*state = x;
 	return 0;
 }
@@ -105,29 +38,15 @@ teardown(void **state)
 {
 	struct fixture *x = *state;
 
-	if (x->n != NULL) {
-		rep_node_close(x->n, on_closed, x);
-		run_until(x->l, x->closed);
+	if (x->node.n != NULL) {
+		rep_node_close(x->node.n, rep_test_on_closed, x);
+		run_until(x->node.l, x->node.closed);
 	}
-	loop_free(x->l);
-	(void)chmod(x->dir, 0770);
+	loop_free(x->node.l);
+	(void)chmod(x->node.dir, 0770);
 	assert_int_equal(fs_remove_tree(x->tmp), 0);
 	free(x);
 	return 0;
-}
-
-static struct rep_opts
-options(struct fixture *x)
-{
-	return (struct rep_opts){.dir                = x->dir,
-				 .id                 = rep_id(ADDRESS),
-				 .address            = ADDRESS,
-				 .fsm                = counter_fsm(&x->c),
-				 .snapshot_threshold = 64,
-				 .snapshot_trailing  = 16,
-				 .on_leadership      = on_leadership,
-				 .on_fatal           = on_fatal,
-				 .arg                = x};
 }
 
 static void
@@ -135,47 +54,42 @@ bootstrap(struct fixture *x)
 {
 	struct fault f = FAULT_INIT;
 
-	assert_false(rep_dir_is_initialized(x->dir));
-	assert_int_equal(rep_dir_bootstrap(x->dir, rep_id(ADDRESS), ADDRESS, &f), 0);
-	assert_true(rep_dir_is_initialized(x->dir));
+	assert_false(rep_dir_is_initialized(x->node.dir));
+	assert_int_equal(rep_dir_bootstrap(x->node.dir, rep_id(ADDRESS), ADDRESS, &f), 0);
+	assert_true(rep_dir_is_initialized(x->node.dir));
 }
 
 static void
 open_node(struct fixture *x)
 {
-	struct rep_opts o = options(x);
-	struct fault    f = FAULT_INIT;
-	int             r;
+	struct fault f = FAULT_INIT;
 
-	x->c      = (struct counter){0};
-	x->leader = x->closed = x->fatal = false;
-	r                                = rep_node_open(x->l, &o, &x->n, &f);
-	if (r < 0)
-		print_error("open: %s\n", f.description);
-	assert_int_equal(r, 0);
-	run_until(x->l, x->leader);
+	if (rep_test_open(&x->node, &f) < 0)
+		fail_msg("%s", f.description);
+	run_until(x->node.l, x->node.leader);
 }
 
 static void
 close_node(struct fixture *x)
 {
-	rep_node_close(x->n, on_closed, x);
-	run_until(x->l, x->closed);
-	x->n = NULL;
+	rep_node_close(x->node.n, rep_test_on_closed, x);
+	run_until(x->node.l, x->node.closed);
+	x->node.n = NULL;
 }
 
 static void
 apply_n(struct fixture *x, unsigned n)
 {
-	unsigned before = x->answered;
+	unsigned before = x->node.answered;
 
 	for (unsigned i = 0; i < n; i++) {
 		char cmd[64];
 
 		(void)snprintf(cmd, sizeof(cmd), "command %u after %u", i, before);
-		assert_int_equal(rep_node_apply(x->n, cmd, strlen(cmd), on_answer, x), 0);
-		run_until(x->l, x->answered == before + i + 1);
-		assert_int_equal(x->last_err, 0);
+		assert_int_equal(rep_node_apply(x->node.n, cmd, strlen(cmd), rep_test_on_answer, x),
+				 0);
+		run_until(x->node.l, x->node.answered == before + i + 1);
+		assert_int_equal(x->node.last_err, 0);
 	}
 }
 
@@ -186,8 +100,8 @@ bootstrap_refuses_what_is_there(void **state)
 	struct fault    f = FAULT_INIT;
 
 	bootstrap(x);
-	assert_int_equal(rep_dir_bootstrap(x->dir, rep_id(ADDRESS), ADDRESS, &f), -EEXIST);
-	assert_non_null(strstr(f.description, x->dir));
+	assert_int_equal(rep_dir_bootstrap(x->node.dir, rep_id(ADDRESS), ADDRESS, &f), -EEXIST);
+	assert_non_null(strstr(f.description, x->node.dir));
 	assert_true(fault_has_resolution(&f));
 }
 
@@ -198,13 +112,13 @@ single_replica_leads_at_once(void **state)
 	uint64_t        start;
 
 	bootstrap(x);
-	start = mono_ms();
+	start = rep_test_ms();
 	open_node(x);
-	print_message("# leader after %llu ms\n", (unsigned long long)(mono_ms() - start));
+	print_message("# leader after %llu ms\n", (unsigned long long)(rep_test_ms() - start));
 	/* Half of the shortest election timeout: it did not wait for one. */
-	assert_true(mono_ms() - start < 500);
-	assert_true(rep_node_is_leader(x->n));
-	assert_string_equal(rep_node_leader(x->n), ADDRESS);
+	assert_true(rep_test_ms() - start < 500);
+	assert_true(rep_node_is_leader(x->node.n));
+	assert_string_equal(rep_node_leader(x->node.n), ADDRESS);
 }
 
 static void
@@ -216,18 +130,18 @@ applies_and_survives_restart(void **state)
 
 	bootstrap(x);
 	open_node(x);
-	assert_int_equal(rep_node_apply(x->n, "first", 5, on_answer, x), 0);
-	assert_int_equal(x->answered, 0); /* never from inside the start call */
-	run_until(x->l, x->answered == 1);
-	assert_int_equal(x->last_err, 0);
-	assert_int_equal((uintptr_t)x->last_result, 1);
+	assert_int_equal(rep_node_apply(x->node.n, "first", 5, rep_test_on_answer, x), 0);
+	assert_int_equal(x->node.answered, 0); /* never from inside the start call */
+	run_until(x->node.l, x->node.answered == 1);
+	assert_int_equal(x->node.last_err, 0);
+	assert_int_equal((uintptr_t)x->node.last_result, 1);
 	apply_n(x, 20);
-	before = x->c;
+	before = x->node.c;
 	assert_int_equal(before.n, 21);
 	close_node(x);
 	open_node(x);
-	assert_memory_equal(&x->c, &before, sizeof(before));
-	rep_node_info(x->n, &info);
+	assert_memory_equal(&x->node.c, &before, sizeof(before));
+	rep_node_info(x->node.n, &info);
 	assert_int_equal(info.n_servers, 1);
 	assert_string_equal(info.servers[0].address, ADDRESS);
 	assert_true(info.servers[0].voter);
@@ -242,14 +156,15 @@ empty_and_large_commands(void **state)
 
 	bootstrap(x);
 	open_node(x);
-	assert_int_equal(rep_node_apply(x->n, "", 0, on_answer, x), 0);
-	assert_int_equal(rep_node_apply(x->n, big, REP_COMMAND_MAX, on_answer, x), 0);
-	assert_int_equal(rep_node_apply(x->n, big, REP_COMMAND_MAX + 1, on_answer, x), -E2BIG);
-	run_until(x->l, x->answered == 2);
-	assert_int_equal(x->ok, 2);
+	assert_int_equal(rep_node_apply(x->node.n, "", 0, rep_test_on_answer, x), 0);
+	assert_int_equal(rep_node_apply(x->node.n, big, REP_COMMAND_MAX, rep_test_on_answer, x), 0);
+	assert_int_equal(rep_node_apply(x->node.n, big, REP_COMMAND_MAX + 1, rep_test_on_answer, x),
+			 -E2BIG);
+	run_until(x->node.l, x->node.answered == 2);
+	assert_int_equal(x->node.ok, 2);
 	close_node(x);
 	open_node(x);
-	assert_int_equal(x->c.n, 2);
+	assert_int_equal(x->node.c.n, 2);
 }
 
 static void
@@ -264,11 +179,11 @@ snapshots_and_truncates(void **state)
 	bootstrap(x);
 	open_node(x);
 	apply_n(x, 300);
-	rep_node_info(x->n, &info);
+	rep_node_info(x->node.n, &info);
 	assert_true(info.snapshot_index > 0);
-	before = x->c;
+	before = x->node.c;
 	close_node(x);
-	assert_int_equal(rep_dir_read(x->dir, &content, &f), 0);
+	assert_int_equal(rep_dir_read(x->node.dir, &content, &f), 0);
 	assert_true(content.info.snapshot_index > 0);
 	assert_int_equal(content.snapshot_len, sizeof(struct counter));
 	assert_int_equal(content.last_type, REP_ENTRY_COMMAND);
@@ -277,7 +192,7 @@ snapshots_and_truncates(void **state)
 	assert_int_equal(content.info.n_servers, 1);
 	rep_dir_content_fini(&content);
 	open_node(x);
-	assert_memory_equal(&x->c, &before, sizeof(before));
+	assert_memory_equal(&x->node.c, &before, sizeof(before));
 }
 
 static void
@@ -288,14 +203,14 @@ close_answers_what_is_in_flight(void **state)
 	bootstrap(x);
 	open_node(x);
 	for (int i = 0; i < 10; i++)
-		assert_int_equal(rep_node_apply(x->n, "x", 1, on_answer, x), 0);
-	rep_node_close(x->n, on_closed, x);
-	assert_int_equal(x->answered, 10);
-	assert_int_equal(x->last_err, -ECANCELED);
-	assert_int_equal(rep_node_apply(x->n, "x", 1, on_answer, x), -ESHUTDOWN);
-	run_until(x->l, x->closed);
-	assert_int_equal(x->answered, 10);
-	x->n = NULL;
+		assert_int_equal(rep_node_apply(x->node.n, "x", 1, rep_test_on_answer, x), 0);
+	rep_node_close(x->node.n, rep_test_on_closed, x);
+	assert_int_equal(x->node.answered, 10);
+	assert_int_equal(x->node.last_err, -ECANCELED);
+	assert_int_equal(rep_node_apply(x->node.n, "x", 1, rep_test_on_answer, x), -ESHUTDOWN);
+	run_until(x->node.l, x->node.closed);
+	assert_int_equal(x->node.answered, 10);
+	x->node.n = NULL;
 }
 
 static void
@@ -305,11 +220,11 @@ barrier_comes_after_what_was_submitted(void **state)
 
 	bootstrap(x);
 	open_node(x);
-	assert_int_equal(rep_node_apply(x->n, "x", 1, on_answer, x), 0);
-	assert_int_equal(rep_node_barrier(x->n, on_answer, x), 0);
-	run_until(x->l, x->answered == 2);
-	assert_int_equal(x->ok, 2);
-	assert_int_equal(x->c.n, 1);
+	assert_int_equal(rep_node_apply(x->node.n, "x", 1, rep_test_on_answer, x), 0);
+	assert_int_equal(rep_node_barrier(x->node.n, rep_test_on_answer, x), 0);
+	run_until(x->node.l, x->node.answered == 2);
+	assert_int_equal(x->node.ok, 2);
+	assert_int_equal(x->node.c.n, 1);
 }
 
 static void
@@ -319,13 +234,13 @@ refused_command_stops_the_replica(void **state)
 
 	bootstrap(x);
 	open_node(x);
-	assert_int_equal(rep_node_apply(x->n, "refuse", 6, on_answer, x), 0);
-	run_until(x->l, x->fatal && x->answered == 1);
-	assert_int_equal(x->last_err, -ECANCELED);
-	assert_false(x->leader);
-	assert_non_null(strstr(x->fault.description, "asks to be refused"));
-	assert_int_equal(rep_node_apply(x->n, "x", 1, on_answer, x), -ESHUTDOWN);
-	assert_string_equal(rep_node_leader(x->n), "");
+	assert_int_equal(rep_node_apply(x->node.n, "refuse", 6, rep_test_on_answer, x), 0);
+	run_until(x->node.l, x->node.fatal && x->node.answered == 1);
+	assert_int_equal(x->node.last_err, -ECANCELED);
+	assert_false(x->node.leader);
+	assert_non_null(strstr(x->node.fault.description, "asks to be refused"));
+	assert_int_equal(rep_node_apply(x->node.n, "x", 1, rep_test_on_answer, x), -ESHUTDOWN);
+	assert_string_equal(rep_node_leader(x->node.n), "");
 }
 
 static void
@@ -342,9 +257,9 @@ second_process_is_refused(void **state)
 	if (pid == 0) {
 		struct fault    f = FAULT_INIT;
 		struct rep_info info;
-		int             r = rep_dir_info(x->dir, &info, &f);
+		int             r = rep_dir_info(x->node.dir, &info, &f);
 
-		_exit(r == -EBUSY && strstr(f.description, x->dir) != NULL ? 0 : 1);
+		_exit(r == -EBUSY && strstr(f.description, x->node.dir) != NULL ? 0 : 1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
@@ -357,11 +272,11 @@ recover_takes_over_a_group(void **state)
 	struct rep_info info;
 	struct fault    f = FAULT_INIT;
 
-	assert_int_equal(rep_dir_recover(x->dir, rep_id(ADDRESS), ADDRESS, &f), -ENOENT);
-	assert_false(fs_exists(x->dir));
-	assert_int_equal(rep_dir_bootstrap(x->dir, rep_id("10.0.0.9:1"), "10.0.0.9:1", &f), 0);
-	assert_int_equal(rep_dir_recover(x->dir, rep_id(ADDRESS), ADDRESS, &f), 0);
-	assert_int_equal(rep_dir_info(x->dir, &info, &f), 0);
+	assert_int_equal(rep_dir_recover(x->node.dir, rep_id(ADDRESS), ADDRESS, &f), -ENOENT);
+	assert_false(fs_exists(x->node.dir));
+	assert_int_equal(rep_dir_bootstrap(x->node.dir, rep_id("10.0.0.9:1"), "10.0.0.9:1", &f), 0);
+	assert_int_equal(rep_dir_recover(x->node.dir, rep_id(ADDRESS), ADDRESS, &f), 0);
+	assert_int_equal(rep_dir_info(x->node.dir, &info, &f), 0);
 	assert_int_equal(info.n_servers, 1);
 	assert_string_equal(info.servers[0].address, ADDRESS);
 	open_node(x);
@@ -372,26 +287,26 @@ static void
 bad_directories_are_named(void **state)
 {
 	struct fixture *x = *state;
-	struct rep_opts o = options(x);
+	struct rep_opts o = rep_test_options(&x->node);
 	struct fault    f = FAULT_INIT;
 	struct rep_info info;
 
-	assert_int_equal(rep_dir_info(x->dir, &info, &f), -ENOENT);
-	assert_non_null(strstr(f.description, x->dir));
-	assert_int_equal(fs_write_atomic(x->dir, "x", 1, 0600), 0);
-	assert_true(rep_node_open(x->l, &o, &x->n, &f) < 0);
-	assert_non_null(strstr(f.description, x->dir));
+	assert_int_equal(rep_dir_info(x->node.dir, &info, &f), -ENOENT);
+	assert_non_null(strstr(f.description, x->node.dir));
+	assert_int_equal(fs_write_atomic(x->node.dir, "x", 1, 0600), 0);
+	assert_true(rep_node_open(x->node.l, &o, &x->node.n, &f) < 0);
+	assert_non_null(strstr(f.description, x->node.dir));
 	assert_true(fault_has_resolution(&f));
-	assert_int_equal(unlink(x->dir), 0);
+	assert_int_equal(unlink(x->node.dir), 0);
 	if (geteuid() == 0) {
-		assert_int_equal(mkdir(x->dir, 0700), 0);
-		assert_int_equal(chown(x->dir, 12345, 12345), 0);
+		assert_int_equal(mkdir(x->node.dir, 0700), 0);
+		assert_int_equal(chown(x->node.dir, 12345, 12345), 0);
 	} else {
-		assert_int_equal(mkdir(x->dir, 0500), 0);
+		assert_int_equal(mkdir(x->node.dir, 0500), 0);
 	}
 	f = (struct fault)FAULT_INIT;
-	assert_int_equal(rep_node_open(x->l, &o, &x->n, &f), -EACCES);
-	assert_non_null(strstr(f.description, x->dir));
+	assert_int_equal(rep_node_open(x->node.l, &o, &x->node.n, &f), -EACCES);
+	assert_non_null(strstr(f.description, x->node.dir));
 	assert_true(fault_has_resolution(&f));
 }
 
