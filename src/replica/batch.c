@@ -75,6 +75,39 @@ may_be_torn(const uint8_t *buf, size_t from, size_t to)
 	return false;
 }
 
+/*
+ * The number of entries decides how far the headers reach, so a flipped bit in it can make them
+ * seem to reach into sectors that are rightly zero. Whether the checksum holds with one bit of the
+ * number turned back.
+ */
+static bool
+count_is_one_bit_off(const uint8_t *p, size_t left)
+{
+	uint64_t n = rep_get64(p + 8);
+
+	for (unsigned bit = 0; bit < 64; bit++) {
+		uint64_t right = n ^ (1ULL << bit), le = htole64(right);
+		uint8_t  bytes[8];
+		size_t   headers;
+
+		if (right == 0 || right > (left - 16) / 16)
+			continue;
+		headers = 16 * (size_t)right;
+		memcpy(bytes, &le, sizeof(bytes));
+		if (rep_get32(p) == rep_crc32(rep_crc32(0, bytes, sizeof(bytes)), p + 16, headers))
+			return true;
+	}
+	return false;
+}
+
+static enum rep_batch_verdict
+judge_header(const uint8_t *buf, size_t len, size_t off, size_t end)
+{
+	if (may_be_torn(buf, off, end) && !count_is_one_bit_off(buf + off, len - off))
+		return REP_BATCH_TORN;
+	return REP_BATCH_BAD_HEADER;
+}
+
 enum rep_batch_verdict
 rep_batch_read(const uint8_t *buf, size_t len, size_t off, struct rep_batch *ret)
 {
@@ -87,13 +120,12 @@ rep_batch_read(const uint8_t *buf, size_t len, size_t off, struct rep_batch *ret
 		return REP_BATCH_SHORT;
 	n = rep_get64(buf + off + 8);
 	if (n == 0 || n > REP_MAX_FILE_BYTES / 16)
-		return may_be_torn(buf, off, off + 16) ? REP_BATCH_TORN : REP_BATCH_BAD_HEADER;
+		return judge_header(buf, len, off, off + 16);
 	header_len = 8 + 16 * (size_t)n;
 	if (header_len > left - 8)
 		return REP_BATCH_SHORT;
 	if (rep_get32(buf + off) != rep_crc32(0, buf + off + 8, header_len))
-		return may_be_torn(buf, off, off + 8 + header_len) ? REP_BATCH_TORN
-								   : REP_BATCH_BAD_HEADER;
+		return judge_header(buf, len, off, off + 8 + header_len);
 	for (uint64_t i = 0; i < n; i++)
 		data_len += rep_get32(buf + off + 16 + 16 * i + 12);
 	*ret = (struct rep_batch){.n       = n,
