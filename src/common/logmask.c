@@ -113,10 +113,15 @@ static int
 check_subsystem(const char *name, struct fault *f)
 {
 	const char *near;
+	char        upper[32];
+	size_t      n = 0;
 
 	if (is_name(name, subsystems, ARRAY_SIZE(subsystems)))
 		return 0;
-	near = str_nearest(name, subsystems, ARRAY_SIZE(subsystems));
+	for (; name[n] != '\0' && n < sizeof(upper) - 1; n++)
+		upper[n] = (char)toupper((unsigned char)name[n]);
+	upper[n] = '\0';
+	near     = str_nearest(upper, subsystems, ARRAY_SIZE(subsystems));
 	return fault_plain(f, -EINVAL, "\"%.60s\" is not a log subsystem%s%s%s", name,
 			   near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }

@@ -362,6 +362,8 @@ rank_set_parse(struct rank_set *set, const char *text, struct fault *f)
 
 		r = parse_items(text, len, &parsed, f);
 		len += end != NULL ? 3 : 0;
+		if (r == 0 && end != NULL && len == n)
+			r = fault_plain(f, -EINVAL, "ranks end with an open bracket");
 		text += len;
 		n -= len;
 	}
