@@ -182,8 +182,17 @@ stor_nvme_conf_print(const struct stor_conf_params *p, const struct stor_tier *t
 		root = json_pack("{s:{s:O}, s:O}", "daos_data", "config", daos, "subsystems",
 				 subsystems);
 		text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
-		*ret = text ? escape_html(text) : *ret;
-		r    = text && *ret ? 0 : -ENOMEM;
+		/* json_dumps() leaves out keys it had no memory for: a text our own reader refuses
+		 */
+		if (text == NULL || stor_nvme_conf_check(text, strlen(text), NULL) < 0)
+			r = -ENOMEM;
+	}
+	if (r == 0) {
+		char *escaped = escape_html(text);
+
+		r = escaped ? 0 : -ENOMEM;
+		if (r == 0)
+			*ret = escaped;
 	}
 	free(text);
 	json_decref(root);

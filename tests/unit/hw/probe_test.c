@@ -7,6 +7,7 @@ struct outcome {
 	int          calls;
 	int          error;
 	size_t       n_ifs;
+	unsigned     numa_count;
 	struct fault fault;
 };
 
@@ -16,9 +17,10 @@ on_probe(int error, const struct hw_fabric *fab, const struct fault *f, void *ar
 	struct outcome *o = arg;
 
 	o->calls++;
-	o->error = error;
-	o->n_ifs = fab ? fab->ifs.n : 0;
-	o->fault = *f;
+	o->error      = error;
+	o->numa_count = fab ? fab->numa_count : 0;
+	o->n_ifs      = fab ? fab->ifs.n : 0;
+	o->fault      = *f;
 	loop_stop(o->loop);
 }
 
@@ -120,6 +122,35 @@ a_cancelled_probe_calls_nothing(void **state)
 	machine_fini(&m);
 }
 
+/* The program of this build, when it is there: bin/ beside the directory of the tests. */
+static void
+the_real_program_answers(void **state)
+{
+	struct outcome       o    = {0};
+	struct hw_probe     *p    = NULL;
+	struct hw_probe_opts opts = {
+	    .cb = on_probe, .arg = &o, .with_loopback = true, .timeout_ms = 30000};
+	char    exe[256], path[512];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	assert_true(n > 0);
+	exe[n]             = '\0';
+	*strrchr(exe, '/') = '\0';
+	(void)snprintf(path, sizeof(path), "%s/../../bin/daos_hwprobe", exe);
+	if (access(path, X_OK) != 0) {
+		print_message("skipped: %s is not built\n", path);
+		skip();
+	}
+	opts.program = path;
+	assert_int_equal(loop_new(&o.loop), 0);
+	assert_int_equal(hw_probe_start(o.loop, &opts, &p, NULL), 0);
+	loop_run(o.loop);
+	if (o.error != 0)
+		fail_msg("%s", o.fault.description);
+	assert_true(o.numa_count >= 1);
+	(void)loop_free(o.loop); /* always NULL */
+}
+
 int
 main(void)
 {
@@ -127,6 +158,7 @@ main(void)
 	    cmocka_unit_test(every_ending_is_reported),
 	    cmocka_unit_test(a_missing_program_is_an_error_at_once),
 	    cmocka_unit_test(a_cancelled_probe_calls_nothing),
+	    cmocka_unit_test(the_real_program_answers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,7 @@
 /* daos_nvme.conf: golden contents, and the strict reader accepting exactly what the writer makes.
  */
+#include <jansson.h>
+
 #include "fixture.h"
 
 static char       *file_device[]  = {(char *)"/var/daos/aio0"};
@@ -160,6 +162,45 @@ reader_refuses_what_it_does_not_know(void **state)
 	}
 }
 
+/* ---- memory ---- */
+
+static unsigned allocs, fail_at;
+
+static void *
+counting_malloc(size_t size)
+{
+	return ++allocs == fail_at ? NULL : malloc(size);
+}
+
+static void
+running_out_of_memory_is_an_error(void **state)
+{
+	struct stor_conf_params p = {
+	    .hostname = "h", .hotplug = true, .vmd = true, .iobuf_large = 1};
+	struct stor_tier t = {
+	    .class = STOR_CLASS_NVME, .number = 1, .devices = nvme_devices, .n_devices = 2};
+	char                  *text = NULL;
+	unsigned               total;
+	_cleanup_(freep) char *want = NULL;
+
+	json_set_alloc_funcs(counting_malloc, free);
+	allocs = fail_at = 0;
+	assert_int_equal(stor_nvme_conf_print(&p, &t, 1, &text, NULL), 0);
+	want  = TAKE_PTR(text);
+	total = allocs;
+	assert_true(total > 50);
+	for (unsigned at = 1; at <= total; at++) {
+		allocs  = 0;
+		fail_at = at;
+		if (stor_nvme_conf_print(&p, &t, 1, &text, NULL) == 0) {
+			assert_string_equal(text, want); /* it could do without */
+			free(TAKE_PTR(text));
+		}
+		assert_null(text);
+	}
+	json_set_alloc_funcs(malloc, free);
+}
+
 int
 main(void)
 {
@@ -169,6 +210,7 @@ main(void)
 	    cmocka_unit_test(without_hotplug_the_list_is_empty),
 	    cmocka_unit_test(special_characters_are_escaped),
 	    cmocka_unit_test(reader_refuses_what_it_does_not_know),
+	    cmocka_unit_test(running_out_of_memory_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
