@@ -5,6 +5,9 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -310,6 +313,105 @@ bad_directories_are_named(void **state)
 	assert_true(fault_has_resolution(&f));
 }
 
+/* A file system of its own for this process; false where that is not allowed. */
+static bool
+mount_small(const char *at, unsigned mib)
+{
+	char options[32], map[32];
+	int  fd;
+
+	if (unshare(CLONE_NEWNS) != 0) {
+		uid_t uid = geteuid();
+
+		if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
+			return false;
+		(void)snprintf(map, sizeof(map), "0 %u 1", (unsigned)uid);
+		fd = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
+		if (fd < 0 || write(fd, map, strlen(map)) < 0)
+			return false;
+		(void)close(fd);
+	}
+	(void)snprintf(options, sizeof(options), "size=%um", mib);
+	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount("tmpfs", at, "tmpfs", 0, options) == 0;
+}
+
+/* Takes all room that is left. */
+static void
+fill(const char *path)
+{
+	static char block[65536];
+	int         fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	while (write(fd, block, sizeof(block)) > 0)
+		;
+	(void)close(fd);
+}
+
+static void
+run_into_full_disk(struct fixture *x)
+{
+	_cleanup_(freep) char *cmd = calloc(1, 60000);
+	char                   filler[128];
+	struct fault           f = FAULT_INIT;
+	int                    r;
+
+	bootstrap(x);
+	open_node(x);
+	(void)snprintf(filler, sizeof(filler), "%s/filler", x->tmp);
+	apply_n(x, 1);
+	fill(filler);
+	do {
+		unsigned before = x->node.answered;
+
+		r = rep_node_apply(x->node.n, cmd, 60000, rep_test_on_answer, &x->node);
+		if (r == 0)
+			run_until(x->node.l, x->node.answered == before + 1);
+	} while (r == 0);
+	assert_int_equal(r, -ENOSPC);
+	assert_int_equal(unlink(filler), 0);
+	do { /* it goes on by itself when there is room */
+		(void)loop_run_once(x->node.l, true);
+		r = rep_node_apply(x->node.n, "x", 1, rep_test_on_answer, &x->node);
+	} while (r == -ENOSPC);
+	assert_int_equal(r, 0);
+	close_node(x);
+	fill(filler);
+	assert_int_equal(rep_test_open(&x->node, &f), -ENOSPC);
+	assert_non_null(strstr(f.description, x->node.dir));
+	assert_true(fault_has_resolution(&f));
+}
+
+static void
+full_file_systems_are_named(void **state)
+{
+	struct fixture *x = *state;
+	pid_t           pid;
+	int             status;
+
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct fault f = FAULT_INIT;
+
+		if (!mount_small(x->tmp, 4))
+			_exit(77);
+		if (rep_dir_bootstrap(x->node.dir, rep_id(ADDRESS), ADDRESS, &f) != -ENOSPC ||
+		    strstr(f.description, x->node.dir) == NULL)
+			_exit(1);
+		if (!mount_small(x->tmp, 20) ||
+		    loop_new(&x->node.l) < 0) /* a loop does not survive fork */
+			_exit(77);
+		run_into_full_disk(x);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		skip(); /* no mount namespaces here */
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 int
 main(void)
 {
@@ -326,6 +428,7 @@ main(void)
 	    CASE(second_process_is_refused),
 	    CASE(recover_takes_over_a_group),
 	    CASE(bad_directories_are_named),
+	    CASE(full_file_systems_are_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
