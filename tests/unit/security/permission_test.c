@@ -59,7 +59,7 @@ check_method(const char *service, const char *method, const char *path)
 static void
 test_every_method_of_the_contract(void **state)
 {
-	_cleanup_(freep) char *path = str_format("%s/wire-services.tsv", getenv("TEST_DATA_DIR"));
+	_cleanup_(freep) char *path = str_format("%s/../compat/data/wire-services.tsv", getenv("TEST_DATA_DIR"));
 	_cleanup_(freep) char *text = NULL;
 	char                  *line, *next;
 	unsigned               n = 0;
