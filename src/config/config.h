@@ -209,6 +209,8 @@ struct cfg_server {
 	bool    disable_engine_auto_restart;
 	int64_t engine_auto_restart_min_delay; /* seconds; 0 stands for CFG_RESTART_DELAY_SEC */
 	char   *engine_path;                   /* our addition: for engines without their own */
+	int64_t
+	    engine_ready_timeout; /* our addition: seconds; 0 stands for the harness's own limit */
 
 	/* Deprecated keys as read; loading (access_points) and validating (enable_hotplug) move
 	 * them. */

@@ -186,6 +186,18 @@ rule_restart_delay(struct cfg_check *c)
 }
 
 static void
+rule_ready_timeout(struct cfg_check *c)
+{
+	struct fault f = FAULT_INIT;
+
+	if (c->cfg->engine_ready_timeout >= 0)
+		return;
+	(void)fault_plain(&f, -EINVAL, "engine_ready_timeout must be >= 0 (got %" PRId64 ")",
+			  c->cfg->engine_ready_timeout);
+	cfg_check_report(c, "engine_ready_timeout", NULL, &f);
+}
+
+static void
 rule_replica_count(struct cfg_check *c)
 {
 	size_t       n = c->cfg->mgmt_svc_replicas.n;
@@ -309,6 +321,7 @@ static const struct {
     {"metadata device has a path", RULE_ALWAYS, rule_metadata_path},
     {"memory is left to the system", RULE_ALWAYS, rule_reserved_ram},
     {"restart delay", RULE_ALWAYS, rule_restart_delay},
+    {"ready timeout", RULE_ALWAYS, rule_ready_timeout},
     {"odd number of replicas", RULE_WITH_ENGINES, rule_replica_count},
     {"provider is set", RULE_WITH_ENGINES, rule_provider},
     {"port", RULE_WITH_ENGINES, rule_port},

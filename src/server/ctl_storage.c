@@ -279,12 +279,13 @@ static void
 log_rows(const struct stor_format_row *rows, size_t n)
 {
 	for (size_t k = 0; k < n; k++)
-		if (rows[k].status == STOR_STATUS_SUCCESS)
-			log_info("engine %u: %s formatted%s%s", rows[k].engine_idx, rows[k].name,
-				 str_empty(rows[k].info) ? "" : ": ", rows[k].info);
-		else
+		if (rows[k].status != STOR_STATUS_SUCCESS)
 			log_error("engine %u: format of %s failed: %s", rows[k].engine_idx,
 				  rows[k].name, rows[k].error);
+		else if (str_empty(rows[k].info))
+			log_info("engine %u: %s formatted", rows[k].engine_idx, rows[k].name);
+		else
+			log_info("engine %u: %s", rows[k].engine_idx, rows[k].info);
 }
 
 static void

@@ -18,6 +18,7 @@ struct join_sent {
 	struct srv_server   *s;
 	struct har_instance *i;
 	uint64_t             incarnation; /* of the engine it is for */
+	char                 last[256];   /* failure logged last */
 };
 
 static void
@@ -59,8 +60,13 @@ join_repeats(const struct rpc_status *status, const char *host, uint64_t delay_m
 	struct join_sent *j = arg;
 	char              text[1200];
 
+	(void)rpc_status_format(status, text, sizeof(text));
 	log_debug("engine %u: join at %s: %s; again in %llu ms", har_instance_index(j->i), host,
-		  rpc_status_format(status, text, sizeof(text)), (unsigned long long)delay_ms);
+		  text, (unsigned long long)delay_ms);
+	if (strncmp(text, j->last, sizeof(j->last) - 1) == 0)
+		return;
+	(void)snprintf(j->last, sizeof(j->last), "%s", text);
+	log_notice("engine %u cannot join yet, trying on: %s", har_instance_index(j->i), text);
 }
 
 static void

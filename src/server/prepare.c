@@ -246,6 +246,23 @@ use_control_iface(const struct cfg_server *cfg, const struct hw_netifs *ifs, str
 	return 0;
 }
 
+/* Context before the code of the fault, as upstream prints it; fault_wrap() would put it into the
+ * description. */
+static int
+replicas_failed(const struct fault *own, int r, struct fault *f)
+{
+	char text[1200];
+
+	if (!own->set)
+		return r;
+	fault_plain(f, r,
+		    "unable to create database config: unable to retrieve replicas from config: %s",
+		    fault_format(own, text, sizeof(text)));
+	if (f != NULL)
+		fault_resolve(f, "%s", fault_format_resolution(own, text, sizeof(text)));
+	return r;
+}
+
 int
 srv_net_init(struct srv_net *net, const struct cfg_server *cfg, const struct hw_netifs *ifs,
 	     struct fault *f)
@@ -255,12 +272,11 @@ srv_net_init(struct srv_net *net, const struct cfg_server *cfg, const struct hw_
 
 	(void)snprintf(net->bind_ip, sizeof(net->bind_ip), "0.0.0.0");
 	for (size_t i = 0; i < cfg->mgmt_svc_replicas.n; i++) {
-		r = add_replica(net, cfg->mgmt_svc_replicas.v[i], f);
-		if (r < 0) {
-			fault_wrap(f, "unable to create database config: unable to retrieve "
-				      "replicas from config");
-			return r;
-		}
+		struct fault own = FAULT_INIT;
+
+		r = add_replica(net, cfg->mgmt_svc_replicas.v[i], &own);
+		if (r < 0)
+			return replicas_failed(&own, r, f);
 	}
 	for (size_t i = 0; i < net->replicas.n && !net->is_replica; i++) {
 		size_t len = strcspn(net->replicas.v[i], ":");

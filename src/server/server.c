@@ -186,7 +186,7 @@ open_engines(struct srv_server *s, struct fault *f)
 	    .cfg            = s->cfg,
 	    .server_path    = s->opts.executable,
 	    .fault_domain   = s->fault_domain,
-	    .ready_limit_ms = s->opts.ready_limit_ms,
+	    .ready_limit_ms = (uint64_t)MAX(s->cfg->engine_ready_timeout, 0) * 1000,
 	};
 	int r;
 

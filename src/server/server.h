@@ -11,7 +11,6 @@ struct srv_opts {
 	struct cfg_server *cfg;        /* loaded, command line applied; completed here; borrowed */
 	const char        *executable; /* this program's file, absolute */
 	bool               auto_format;
-	uint64_t           ready_limit_ms; /* of an engine's start; 0: the harness's own */
 };
 
 /*

@@ -36,7 +36,12 @@ find_config(const struct ds_config_args *args, char **ret, struct cli_error *e)
 		return cli_error_set(e, -EINVAL,
 				     "this command needs a configuration: remove --ignore-config");
 	r = cfg_server_find(args->config, ret, &f);
-	return r < 0 ? ds_error_from_fault(e, r, &f) : 0;
+	if (r == 0)
+		return 0;
+	(void)ds_error_from_fault(e, r, &f);
+	if (args->config != NULL)
+		cli_error_wrap(e, "failed to load config from %s", args->config);
+	return r;
 }
 
 int
