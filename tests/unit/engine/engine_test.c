@@ -228,6 +228,36 @@ test_devices(void **state)
 	host_free(h);
 }
 
+/* The sizes of the answers that were recorded from an engine with one target and one device of 7
+ * GiB. */
+static void
+test_devices_as_recorded(void **state)
+{
+	struct host      *h = host_new();
+	char              conf[160], text[1024], extra[200], aio[96];
+	Ctl__BioHealthReq health = CTL__BIO_HEALTH_REQ__INIT;
+	Ctl__SmdDevResp  *devs;
+	struct answer     a;
+
+	(void)snprintf(text, sizeof(text), CONF, h->dir);
+	write_conf(h, text, conf, sizeof(conf));
+	(void)snprintf(extra, sizeof(extra), "-n %s", conf);
+	(void)snprintf(aio, sizeof(aio), "%s/aio0", h->dir);
+	assert_int_equal(fs_write_atomic(aio, "", 0, 0660), 0);
+	assert_int_equal(truncate(aio, 7 * GIB), 0);
+	host_start_serving(h, extra, "");
+	a = host_call(h, 2, DRPC_MGMT_SMD_DEVS, NULL);
+	assert_int_equal(
+	    a.len, 47 + 1); /* tgt_ids go packed here and did not there; both are read alike */
+	devs            = ctl__smd_dev_resp__unpack(NULL, a.len, a.body);
+	health.dev_uuid = devs->devices[0]->uuid;
+	a               = host_call(h, 2, DRPC_MGMT_BIO_HEALTH, &health.base);
+	assert_int_equal(a.len, 60);
+	ctl__smd_dev_resp__free_unpacked(devs, NULL);
+	host_stop(h);
+	host_free(h);
+}
+
 struct values {
 	uint64_t rank, calls, failed, started, serving;
 };
@@ -458,6 +488,7 @@ main(void)
 	    cmocka_unit_test(test_exclusion_ends_the_engine),
 	    cmocka_unit_test(test_log_masks_change_what_is_written),
 	    cmocka_unit_test(test_devices),
+	    cmocka_unit_test(test_devices_as_recorded),
 	    cmocka_unit_test(test_metrics),
 	    cmocka_unit_test(test_refusals),
 	    cmocka_unit_test(test_server_that_is_not_there_or_refuses),
