@@ -67,10 +67,9 @@ int ctl_ms_sync(struct daosctl *c, const struct ctl_sync_opts *opts, struct daos
 /* The same request to hosts, waited for. take() gets every host's outcome in the order of hosts. */
 typedef void (*ctl_take_host_fn)(const char *host, const struct rpc_status *status,
 				 const ProtobufCMessage *resp, void *arg);
-int ctl_hosts_sync(struct daosctl *c, const char *method,
-		   const ProtobufCServiceDescriptor *service, const ProtobufCMessage *req,
-		   const char *const *hosts, size_t n_hosts, ctl_take_host_fn take, void *arg,
-		   struct daosctl_error *e);
+int ctl_hosts_sync(struct daosctl *c, const char *method, const ProtobufCServiceDescriptor *service,
+		   const ProtobufCMessage *req, const char *const *hosts, size_t n_hosts,
+		   ctl_take_host_fn take, void *arg, struct daosctl_error *e);
 
 /* ---- folding by host ---- */
 struct ctl_fold; /* collects storage and errors of hosts */
