@@ -60,8 +60,8 @@ ctl_client_new(const struct ctl_client_opts *opts, struct ctl_client **ret, stru
 	c->opts = *opts;
 	if (c->opts.default_port == 0)
 		c->opts.default_port = DAOS_DEFAULT_PORT;
-	if (c->opts.random == NULL)
-		c->opts.random = system_random;
+	if (c->opts.draw == NULL)
+		c->opts.draw = system_random;
 	c->system = strdup(opts->system ? opts->system : DAOS_DEFAULT_SYSTEM);
 	c->sys    = c->system ? str_format("%s-%s", c->system, DAOS_VERSION) : NULL;
 	if (c->sys == NULL)
@@ -148,7 +148,7 @@ ctl_client_channel(const struct ctl_client *c)
 uint32_t
 ctl_client_random(struct ctl_client *c, uint32_t bound)
 {
-	return c->opts.random(bound, c->opts.random_arg);
+	return c->opts.draw(bound, c->opts.draw_arg);
 }
 
 int

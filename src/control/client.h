@@ -24,8 +24,8 @@ struct ctl_client_opts {
 	size_t             n_hosts;
 	uint16_t           default_port; /* for hosts without one; 0: DAOS_DEFAULT_PORT */
 	/* A random number below `bound`; NULL uses the system's generator. */
-	uint32_t (*random)(uint32_t bound, void *arg);
-	void *random_arg;
+	uint32_t (*draw)(uint32_t bound, void *arg);
+	void *draw_arg;
 };
 
 int ctl_client_new(const struct ctl_client_opts *opts, struct ctl_client **ret, struct fault *f);
