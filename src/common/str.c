@@ -230,23 +230,26 @@ str_to_i64(const char *s, int base, int64_t *ret)
 unsigned
 str_distance(const char *a, const char *b)
 {
-	unsigned row[64], diagonal, above;
-	size_t	 la = strlen(a), lb = strlen(b), i, j;
+	unsigned rows[3][64]; /* the row being filled and the two before it */
+	size_t   la = strlen(a), lb = strlen(b), i, j;
 
-	if (la >= ARRAY_SIZE(row) || lb >= ARRAY_SIZE(row))
+	if (la >= ARRAY_SIZE(rows[0]) || lb >= ARRAY_SIZE(rows[0]))
 		return UINT_MAX;
 	for (j = 0; j <= lb; j++)
-		row[j] = (unsigned)j;
+		rows[0][j] = (unsigned)j;
 	for (i = 1; i <= la; i++) {
-		diagonal = row[0];
-		row[0]	 = (unsigned)i;
+		unsigned       *row   = rows[i % 3];
+		const unsigned *above = rows[(i + 2) % 3], *swap = rows[(i + 1) % 3];
+
+		row[0] = (unsigned)i;
 		for (j = 1; j <= lb; j++) {
-			above  = row[j];
-			row[j] = MIN(MIN(above, row[j - 1]) + 1, diagonal + (a[i - 1] != b[j - 1]));
-			diagonal = above;
+			row[j] = MIN(above[j], row[j - 1]) + 1;
+			row[j] = MIN(row[j], above[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				row[j] = MIN(row[j], swap[j - 2] + 1); /* two letters changed places */
 		}
 	}
-	return row[lb];
+	return rows[la % 3][lb];
 }
 
 const char *

@@ -69,7 +69,7 @@ int	    str_to_u64(const char *s, int base, uint64_t *ret);
 int	    str_to_u32(const char *s, int base, uint32_t *ret);
 int	    str_to_i64(const char *s, int base, int64_t *ret);
 
-/* Edit distance, for suggestions of misspelt names. Strings longer than 63 bytes compare as far apart. */
+/* Edit distance, for suggestions of misspelt names; two letters that changed places count as one. Strings longer than 63 bytes compare as far apart. */
 unsigned    str_distance(const char *a, const char *b);
 /* The name in `names` (n entries) nearest to `word`, or NULL when none is near enough to suggest. */
 const char *str_nearest(const char *word, const char *const *names, size_t n);

@@ -57,6 +57,7 @@ rule_hotplug_alias(struct cfg_check *c)
 		return;
 	}
 	cfg->disable_hotplug = cfg->enable_hotplug == CFG_TRUE ? CFG_FALSE : CFG_TRUE;
+	cfg->enable_hotplug  = CFG_UNSET;
 	(void)fault_plain(
 	    &f, -EINVAL,
 	    "enable_hotplug is deprecated; please use disable_hotplug instead (false by default)");
