@@ -43,7 +43,7 @@ struct srv_net {
 };
 
 struct srv_join;   /* mgmt_join.c */
-struct srv_format; /* ctl_storage.c */
+struct srv_format; /* ctl_format.c */
 
 /* Joins wait here while a batch is being written. */
 struct srv_joins {
