@@ -409,17 +409,17 @@ int
 drpc_server_new(struct loop *l, const struct drpc_server_opts *opts, struct drpc_server **ret,
 		struct fault *f)
 {
-	_cleanup_(closep) int fd = -EBADF;
-	struct drpc_server   *s;
-	int                   r;
+	struct drpc_server *s = calloc(1, sizeof(*s));
+	int                 r;
 
-	r = drpc_socket_listen(opts->path, &fd, f);
-	if (r < 0)
-		return r;
-	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return fault_plain(f, -ENOMEM, "socket %s: out of memory", opts->path);
-	*s = (struct drpc_server){.loop = l, .fd = TAKE_FD(fd), .opts = *opts};
+	*s = (struct drpc_server){.loop = l, .fd = -EBADF, .opts = *opts};
+	r  = drpc_socket_listen(opts->path, &s->fd, f);
+	if (r < 0) {
+		free(s);
+		return r;
+	}
 	memcpy(s->path, opts->path,
 	       strlen(opts->path) + 1); /* listening on it proves that it fits */
 	s->opts.path = s->path;
