@@ -3,7 +3,6 @@
 #include "engine/devices.h"
 
 #include <fcntl.h>
-#include <jansson.h>
 #include <linux/fs.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -11,6 +10,7 @@
 
 #include "common/fs.h"
 #include "common/str.h"
+#include "engine/json.h"
 
 #define CONF_MAX_BYTES (4 * MIB)
 #define DEVICES_MAX    256
@@ -154,10 +154,10 @@ eng_devices_open(const char *conf_path, struct eng_devices *ret, struct fault *f
 
 	if (r < 0)
 		return fault_plain(f, r, "%s: %s", conf_path, strerror(-r));
-	root = json_loadb(text, len, 0, &error);
+	root = eng_json_parse(text, len, &error);
 	if (root == NULL)
-		return fault_plain(f, -EINVAL, "%s:%d:%d: %s", conf_path, error.line, error.column,
-				   error.text);
+		return fault_plain(f, eng_json_no_memory() ? -ENOMEM : -EINVAL, "%s:%d:%d: %s",
+				   conf_path, error.line, error.column, error.text);
 	if (!json_is_array(json_object_get(root, "subsystems")))
 		r = fault_plain(f, -EINVAL, "%s: no list \"subsystems\"", conf_path);
 	json_array_foreach(json_object_get(root, "subsystems"), i, subsystem)

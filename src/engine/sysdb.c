@@ -3,12 +3,12 @@
 #include "engine/sysdb.h"
 
 #include <assert.h>
-#include <jansson.h>
 #include <string.h>
 
 #include "common/crc.h"
 #include "common/fs.h"
 #include "common/str.h"
+#include "engine/json.h"
 
 #define MAGIC     "DAOSCENG"
 #define VERSION   1
@@ -26,16 +26,21 @@ struct header {
 
 static_assert(sizeof(struct header) == 32, "the size the header file names");
 
-static int
-load_device(struct eng_sysdb *db, json_t *entry)
+static const char *
+text_of(const json_t *object, const char *key)
 {
-	const char             *name, *path, *uuid;
+	return json_string_value(json_object_get(object, key));
+}
+
+static int
+load_device(struct eng_sysdb *db, const json_t *entry)
+{
+	const char *name = text_of(entry, "name"), *path = text_of(entry, "path"),
+		   *uuid          = text_of(entry, "uuid");
 	struct eng_sysdb_device d = {0};
 	int                     r;
 
-	if (json_unpack(entry, "{s:s, s:s, s:s}", "name", &name, "path", &path, "uuid", &uuid) !=
-		0 ||
-	    uuid_from_text(uuid, &d.uuid) < 0)
+	if (name == NULL || path == NULL || uuid == NULL || uuid_from_text(uuid, &d.uuid) < 0)
 		return -EBADMSG;
 	d.name = strdup(name);
 	d.path = strdup(path);
@@ -50,15 +55,16 @@ load_device(struct eng_sysdb *db, json_t *entry)
 static int
 load(struct eng_sysdb *db, const char *text, size_t len)
 {
-	json_t     *root = json_loadb(text, len, 0, NULL), *devices;
-	const char *incarnation;
-	int         r = 0;
+	json_error_t error;
+	json_t      *root        = eng_json_parse(text, len, &error);
+	json_t      *devices     = json_object_get(root, "devices");
+	const char  *incarnation = text_of(root, "incarnation"); /* JSON numbers are signed */
+	int          r           = 0;
 
-	/* JSON numbers are signed: the incarnation is a string of digits */
-	if (root == NULL ||
-	    json_unpack(root, "{s:s, s:o}", "incarnation", &incarnation, "devices", &devices) !=
-		0 ||
-	    str_to_u64(incarnation, 10, &db->incarnation) < 0 || !json_is_array(devices))
+	if (root == NULL)
+		return eng_json_no_memory() ? -ENOMEM : -EBADMSG;
+	if (incarnation == NULL || str_to_u64(incarnation, 10, &db->incarnation) < 0 ||
+	    !json_is_array(devices))
 		r = -EBADMSG;
 	for (size_t i = 0; r == 0 && i < json_array_size(devices); i++)
 		r = load_device(db, json_array_get(devices, i));
@@ -89,11 +95,13 @@ read_file(struct eng_sysdb *db, struct fault *f)
 		return fault_plain(
 		    f, -ENOTSUP, "%s was written by a newer release (format %u, this one reads %d)",
 		    db->path, h.version, VERSION);
-	if (h.length != len - sizeof(h) || h.crc != crc32c(0, data + sizeof(h), h.length) ||
-	    load(db, data + sizeof(h), h.length) < 0)
-		return fault_plain(f, -EBADMSG, "%s is damaged; format the storage to use it again",
+	r = -EBADMSG;
+	if (h.length == len - sizeof(h) && h.crc == crc32c(0, data + sizeof(h), h.length))
+		r = load(db, data + sizeof(h), h.length);
+	if (r == -EBADMSG)
+		return fault_plain(f, r, "%s is damaged; format the storage to use it again",
 				   db->path);
-	return 0;
+	return r < 0 ? fault_plain(f, r, "%s: %s", db->path, strerror(-r)) : 0;
 }
 
 int
@@ -125,15 +133,15 @@ to_json(const struct eng_sysdb *db)
 {
 	json_t *root = json_object(), *devices = json_array();
 	char    incarnation[24];
+	int     r;
 
 	(void)snprintf(incarnation, sizeof(incarnation), "%lu", db->incarnation);
-	(void)json_object_set_new(root, "incarnation",
-				  json_string(incarnation)); /* failures show in the dump */
+	r = json_object_set_new(root, "incarnation", json_string(incarnation));
 	vec_foreach (&db->devices, d)
-		(void)json_array_append_new(devices, json_pack("{s:s, s:s, s:s}", "name", d->name,
-							       "path", d->path, "uuid", d->uuid.s));
-	if (json_array_size(devices) != db->devices.n ||
-	    json_object_set_new(root, "devices", devices) != 0) {
+		r |= json_array_append_new(devices, json_pack("{s:s, s:s, s:s}", "name", d->name,
+							      "path", d->path, "uuid", d->uuid.s));
+	r |= json_object_set_new(root, "devices", devices);
+	if (r != 0) {
 		json_decref(root);
 		return NULL;
 	}
@@ -144,11 +152,14 @@ int
 eng_sysdb_save(const struct eng_sysdb *db, struct fault *f)
 {
 	_cleanup_(strbuf_fini) struct strbuf file = STRBUF_INIT;
-	json_t                              *root = to_json(db);
-	_cleanup_(freep) char *text = root != NULL ? json_dumps(root, JSON_INDENT(1)) : NULL;
-	struct header          h    = {.magic = MAGIC, .version = VERSION};
-	int                    r;
+	json_t                              *root;
+	_cleanup_(freep) char               *text = NULL;
+	struct header                        h    = {.magic = MAGIC, .version = VERSION};
+	int                                  r;
 
+	eng_json_begin();
+	root = to_json(db);
+	text = eng_json_dump(root);
 	json_decref(root);
 	if (text == NULL)
 		return fault_plain(f, -ENOMEM, "%s: out of memory", db->path);
