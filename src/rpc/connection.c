@@ -158,7 +158,7 @@ on_data(struct rpc_wire *w, const uint8_t *data, size_t len)
 }
 
 static void
-on_drained(struct rpc_wire *w)
+on_pump(struct rpc_wire *w)
 {
 	pump(container_of(w, struct rpc_connection, wire));
 }
@@ -218,12 +218,12 @@ on_closed(struct rpc_wire *w)
 }
 
 static const struct rpc_wire_ops connection_ops = {
-    .on_open    = on_open,
-    .on_data    = on_data,
-    .on_drained = on_drained,
-    .on_timer   = on_timer,
-    .on_lost    = on_lost,
-    .on_closed  = on_closed,
+    .on_open   = on_open,
+    .on_data   = on_data,
+    .on_pump   = on_pump,
+    .on_timer  = on_timer,
+    .on_lost   = on_lost,
+    .on_closed = on_closed,
 };
 
 /* ---- connecting ---- */
@@ -390,7 +390,7 @@ rpc_connection_start_request(struct rpc_msg *m)
 	add_request(c, r);
 	if (c->h2 != NULL) {
 		submit(c, r);
-		pump(c);
+		rpc_wire_want_pump(&c->wire);
 	}
 }
 
@@ -407,7 +407,7 @@ rpc_connection_cancel_request(struct rpc_msg *m)
 			    NGHTTP2_CANCEL); /* its own deadline ends it there too */
 		rpc_status_set(&r->status, RPC_CANCELLED, "context canceled");
 		rpc_request_finish(r);
-		pump(c);
+		rpc_wire_want_pump(&c->wire);
 	}
 	rpc_request_unref(r);
 }

@@ -8,6 +8,10 @@
 #include <assert.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "wire_private.h"
 
 uint64_t
 rpc_now_ms(void)
@@ -41,13 +45,19 @@ queue_run(struct rpc_queue *q)
 		next = m->next; /* the message may be gone when its function returns */
 		m->fn(m);
 	}
+	if (any && q->after != NULL)
+		q->after(q);
 	return any;
 }
 
 static void
-queue_woken(uv_async_t *async)
+queue_woken(uv_poll_t *poll, int status, int events)
 {
-	(void)queue_run(container_of(async, struct rpc_queue, async));
+	struct rpc_queue *q = container_of(poll, struct rpc_queue, poll);
+	eventfd_t         count;
+
+	(void)eventfd_read(q->fd, &count); /* only clears it */
+	(void)queue_run(q);
 }
 
 static void
@@ -63,19 +73,35 @@ queue_post(struct rpc_queue *q, struct rpc_msg *m, rpc_msg_fn fn)
 	q->tail   = &m->next;
 	pthread_mutex_unlock(&q->lock);
 	if (was_empty)
-		(void)uv_async_send(&q->async); /* fails only on a closed handle */
+		(void)eventfd_write(q->fd, 1); /* fails only at 2^64, and then it is readable */
 }
 
 static int
 queue_init(struct rpc_queue *q, uv_loop_t *uv)
 {
-	int r = uv_async_init(uv, &q->async, queue_woken);
+	int r;
 
-	if (r < 0)
+	q->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (q->fd < 0)
+		return -errno;
+	r = uv_poll_init(uv, &q->poll, q->fd);
+	if (r < 0) {
+		(void)close(q->fd); /* an eventfd loses nothing */
 		return r;
+	}
 	pthread_mutex_init(&q->lock, NULL);
 	q->tail = &q->head;
-	return 0;
+	return uv_poll_start(&q->poll, UV_READABLE,
+			     queue_woken); /* cannot fail: it is not closing */
+}
+
+/* On the thread of its loop, when nobody posts any more. */
+static void
+queue_close(struct rpc_queue *q, uv_close_cb cb)
+{
+	uv_close((uv_handle_t *)&q->poll, cb);
+	(void)close(q->fd); /* an eventfd loses nothing */
+	q->fd = -EBADF;
 }
 
 void
@@ -151,7 +177,7 @@ start_thread(struct rpc_loop *l)
 static void
 close_own(struct rpc_loop *l)
 {
-	uv_close((uv_handle_t *)&l->in.async, NULL);
+	queue_close(&l->in, NULL);
 	(void)uv_run(&l->own, UV_RUN_DEFAULT);
 	(void)uv_loop_close(&l->own); /* nothing is open on it */
 	pthread_mutex_destroy(&l->in.lock);
@@ -189,6 +215,13 @@ new_state_loop(struct rpc_loop *l, struct rpc_io *io)
 	return 0;
 }
 
+/* Writes of a batch of messages go out together, one write a connection. */
+static void
+flush_dirty(struct rpc_queue *q)
+{
+	rpc_wire_flush_dirty(container_of(q, struct rpc_loop, in));
+}
+
 static int
 add_loop(struct rpc_io *io)
 {
@@ -197,9 +230,10 @@ add_loop(struct rpc_io *io)
 
 	if (l == NULL)
 		return -ENOMEM;
-	l->io    = io;
-	l->index = io->n_loops;
-	r        = io->n_threads > 0 ? new_own_loop(l) : new_state_loop(l, io);
+	l->io       = io;
+	l->in.after = flush_dirty;
+	l->index    = io->n_loops;
+	r           = io->n_threads > 0 ? new_own_loop(l) : new_state_loop(l, io);
 	if (r < 0) {
 		loop_destroy(l);
 		return r;
@@ -271,9 +305,9 @@ rpc_loop_release(struct rpc_loop *l)
 static void
 close_on_state(struct rpc_io *io, struct rpc_queue *q)
 {
-	q->async.data = io;
+	q->poll.data = io;
 	pthread_mutex_destroy(&q->lock);
-	uv_close((uv_handle_t *)&q->async, handle_closed);
+	queue_close(q, handle_closed);
 }
 
 /* On the I/O thread: the last message of its queue. */
@@ -282,7 +316,7 @@ stop_thread(struct rpc_msg *m)
 {
 	struct rpc_loop *l = container_of(m, struct rpc_loop, stop);
 
-	uv_close((uv_handle_t *)&l->in.async, NULL);
+	queue_close(&l->in, NULL);
 }
 
 struct rpc_io *

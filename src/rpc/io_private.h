@@ -21,11 +21,17 @@ struct rpc_msg {
 	rpc_msg_fn      fn;
 };
 
-/* Messages from any thread to the one that runs the loop of `async`, in order. */
+/*
+ * Messages from any thread to the one that runs the loop of `poll`, in order. Not a uv_async_t: its
+ * receiver spins while a sender is inside of uv_async_send(), which costs dearly when there are
+ * more threads than processors.
+ */
 struct rpc_queue {
 	pthread_mutex_t lock;
 	struct rpc_msg *head, **tail;
-	uv_async_t      async;
+	int             fd; /* eventfd that wakes the loop */
+	uv_poll_t       poll;
+	void (*after)(struct rpc_queue *q); /* behind each batch; may be NULL */
 };
 
 struct rpc_loop {
@@ -36,7 +42,9 @@ struct rpc_loop {
 	pthread_t        thread; /* valid with own */
 	struct rpc_queue in;
 	struct rpc_msg   stop;
-	unsigned         n_wires, peak_wires;
+	struct rpc_wire
+		*dirty; /* have something to say once the batch of messages has been handled */
+	unsigned n_wires, peak_wires;
 	/* Buffers shared by all connections of the loop: each is empty again when a callback
 	 * returns. */
 	uint8_t  read_buf[RPC_READ_BYTES];

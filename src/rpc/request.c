@@ -153,7 +153,7 @@ rpc_session_answer(struct rpc_msg *m)
 		submit_message(s, c);
 	else
 		submit_headers_only(s, c, "200");
-	rpc_session_pump(s);
+	rpc_wire_want_pump(&s->wire);
 }
 
 /* ---- headers ---- */

@@ -122,7 +122,7 @@ on_data(struct rpc_wire *w, const uint8_t *data, size_t len)
 }
 
 static void
-on_drained(struct rpc_wire *w)
+on_pump(struct rpc_wire *w)
 {
 	rpc_session_pump(container_of(w, struct rpc_session, wire));
 }
@@ -159,12 +159,12 @@ on_closed(struct rpc_wire *w)
 }
 
 static const struct rpc_wire_ops session_ops = {
-    .on_open    = on_open,
-    .on_data    = on_data,
-    .on_drained = on_drained,
-    .on_timer   = rpc_session_on_timer,
-    .on_lost    = on_lost,
-    .on_closed  = on_closed,
+    .on_open   = on_open,
+    .on_data   = on_data,
+    .on_pump   = on_pump,
+    .on_timer  = rpc_session_on_timer,
+    .on_lost   = on_lost,
+    .on_closed = on_closed,
 };
 
 /* Makes a session whose wire has been initialised; NULL leaves nothing behind. */

@@ -240,7 +240,7 @@ late_written(uv_write_t *req, int status)
 	if (w->state == RPC_WIRE_FLUSHING)
 		rpc_wire_close(w);
 	else
-		w->ops->on_drained(w);
+		w->ops->on_pump(w);
 }
 
 static int
@@ -296,6 +296,29 @@ rpc_wire_flush(struct rpc_wire *w)
 	r = write_later(w, l->out + done, len - done);
 	if (r < 0)
 		lost(w, r, strerror(-r));
+}
+
+void
+rpc_wire_want_pump(struct rpc_wire *w)
+{
+	if (w->dirty)
+		return;
+	w->dirty       = true;
+	w->dirty_next  = w->loop->dirty;
+	w->loop->dirty = w;
+}
+
+void
+rpc_wire_flush_dirty(struct rpc_loop *l)
+{
+	while (l->dirty != NULL) {
+		struct rpc_wire *w = l->dirty;
+
+		l->dirty = w->dirty_next;
+		w->dirty = false;
+		if (rpc_wire_is_live(w)) /* one that closed meanwhile still has its memory */
+			w->ops->on_pump(w);
+	}
 }
 
 void

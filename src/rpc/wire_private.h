@@ -18,8 +18,9 @@ struct rpc_wire_ops {
 	void (*on_open)(struct rpc_wire *w);
 	/* Clear text as it arrives; afterwards the session flushes what it wants to say. */
 	void (*on_data)(struct rpc_wire *w, const uint8_t *data, size_t len);
-	/* What could not be sent at once has gone out. */
-	void (*on_drained)(struct rpc_wire *w);
+	/* There is room: what could not be sent at once has gone out, or rpc_wire_want_pump()
+	 * asked. */
+	void (*on_pump)(struct rpc_wire *w);
 	void (*on_timer)(struct rpc_wire *w);
 	/* The peer has gone or broke the protocol, text says how; err 0 is an orderly end. The
 	 * session closes the wire. */
@@ -50,6 +51,8 @@ struct rpc_wire {
 	size_t                     unsent;      /* handed to libuv, not yet taken by the kernel */
 	uint64_t                   progress_ms; /* last time the kernel took something */
 	uint64_t                   last_read_ms;
+	bool                       dirty;
+	struct rpc_wire           *dirty_next;
 	bool                       out_of_memory;
 };
 
@@ -63,6 +66,10 @@ int rpc_wire_start(struct rpc_wire *w, bool server);
 /* Queues clear text; it goes out with the next flush. */
 void rpc_wire_send(struct rpc_wire *w, const uint8_t *data, size_t len);
 void rpc_wire_flush(struct rpc_wire *w);
+/* Calls on_pump once the batch of messages at hand has been handled, so that their frames share a
+ * write. */
+void rpc_wire_want_pump(struct rpc_wire *w);
+void rpc_wire_flush_dirty(struct rpc_loop *l);
 /* Timer due at due_ms of rpc_now_ms() or earlier; later times than the armed one are left to the
  * next round. */
 void rpc_wire_arm(struct rpc_wire *w, uint64_t due_ms);

@@ -25,6 +25,7 @@ struct test_cert_opts {
 	const char *cn;           /* NULL: no common name */
 	const char *second_cn;    /* NULL: only one */
 	bool        rsa;          /* static RSA of TLS 1.2 needs it */
+	unsigned    rsa_bits;     /* 0: 2048 */
 	long        from_s, to_s; /* from now; both 0: an hour back, a day ahead */
 };
 
@@ -65,7 +66,7 @@ test_cert_new(const struct test_cert_opts *o, const struct test_cert *issuer)
 	X509_NAME       *name = test_cert_name(o);
 	bool             span = o->from_s != 0 || o->to_s != 0;
 
-	c.key  = o->rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
+	c.key  = o->rsa ? EVP_RSA_gen(o->rsa_bits != 0 ? o->rsa_bits : 2048) : EVP_EC_gen("P-256");
 	c.cert = X509_new();
 	X509_set_version(c.cert, X509_VERSION_3);
 	ASN1_INTEGER_set(X509_get_serialNumber(c.cert), ++serial);
