@@ -4,7 +4,7 @@
  * golden_test DMG CASE...: one TAP line a case. A case file:
  *
  *	# comment
- *	tls                               both sides with certificates
+ *	tls [FAULT]                       both sides with certificates; FAULT as in golden_certs.h
  *	hostlist: 127.0.0.[1-3]           of the configuration; default localhost
  *	serve: 127.0.0.1 127.0.0.2        addresses that listen; default 127.0.0.1, none: `serve: -`
  *	reply StorageScan {...}           see scripted_server.h
@@ -16,8 +16,8 @@
  *	...
  *	--- rc=0
  *
- * In the text @PORT@ stands for the port, @HASH@ for keys that are content hashes, @TIME@ for the
- *time of the build.
+ * In the text @PORT@ stands for the port, @DIR@ for the directory of the case, @HASH@ for keys that
+ *are content hashes, @TIME@ for the time of the build.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,6 +42,7 @@ struct golden {
 	const char *path;
 	char       *text; /* the file, cut into pieces below */
 	bool        tls;
+	const char *tls_fault; /* one of golden_faults */
 	char       *hostlist, *serve, *command;
 	VEC(const char *) script_lines;
 	char              *want_out, *want_err;
@@ -109,12 +110,21 @@ read_script_line(struct golden *g, const char *line)
 	return script_line(g->script, text);
 }
 
+static void
+set_tls(struct golden *g, const char *fault)
+{
+	g->tls = true;
+	for (size_t i = 0; *fault == ' ' && golden_faults[i] != NULL; i++)
+		if (str_eq(golden_faults[i], fault + 1))
+			g->tls_fault = golden_faults[i];
+}
+
 /* What shapes the servers and the run. */
 static bool
 read_setting(struct golden *g, char *line)
 {
-	if (str_eq(line, "tls"))
-		g->tls = true;
+	if (str_eq(line, "tls") || str_starts(line, "tls "))
+		set_tls(g, line + 3);
 	else if (str_starts(line, "hostlist: "))
 		g->hostlist = line + strlen("hostlist: ");
 	else if (str_starts(line, "serve: "))
@@ -292,14 +302,15 @@ static bool
 stream_is(struct golden *g, const char *name, const char *want)
 {
 	char                   path[96], port[8];
-	_cleanup_(freep) char *raw = NULL, *got = NULL, *expected = NULL;
+	_cleanup_(freep) char *raw = NULL, *got = NULL, *with_port = NULL, *expected = NULL;
 
 	(void)snprintf(path, sizeof(path), "%s/%s", g->dir, name);
 	(void)snprintf(port, sizeof(port), "%u", script_port(g->script));
 	if (fs_read_file(path, 1 << 20, &raw, NULL) != 0)
 		return false;
-	got      = normalise(raw);
-	expected = replace_all(want, "@PORT@", port);
+	got       = normalise(raw);
+	with_port = replace_all(want, "@PORT@", port);
+	expected  = replace_all(with_port, "@DIR@", g->dir);
 	if (str_eq(got, expected))
 		return true;
 	printf("# %s differs\n", name);
@@ -364,7 +375,7 @@ set_up(struct golden *g)
 	if (r == 0)
 		r = rpc_io_new(g->loop, 0, &g->io);
 	if (r == 0 && g->tls)
-		r = golden_certs(g->dir, &g->server_tls);
+		r = golden_certs(g->dir, g->tls_fault, &g->server_tls);
 	if (r == 0)
 		r = script_new(g->loop, g->io, g->server_tls, &g->script);
 	if (r == 0)
