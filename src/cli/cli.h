@@ -147,6 +147,16 @@ int cli_refuse_extra(const struct cli_call *call, struct cli_error *e);
  */
 int cli_main(const struct cli_app *app, int argc, char *const *argv);
 
+/*
+ * What may stand in place of the last word of argv, one a line: commands, or long options behind a
+ * `-`. cli_main() prints that when the environment has GO_FLAGS_COMPLETION, the name that
+ * completion scripts of DAOS set.
+ */
+void cli_complete(const struct cli_app *app, int argc, char *const *argv, struct strbuf *out);
+/* A manual page of the program in the man macros. 0 or -ENOMEM. */
+int cli_manual(const struct cli_app *app, unsigned section, const char *version,
+	       struct strbuf *out);
+
 /* ---- output ---- */
 
 /* Prints to stdout unless JSON is on; a newline is added when the text lacks one. */

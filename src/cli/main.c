@@ -122,6 +122,10 @@ cli_main(const struct cli_app *app, int argc, char *const *argv)
 	void                                *args = NULL;
 	int                                  r;
 
+	if (!str_empty(getenv("GO_FLAGS_COMPLETION"))) {
+		cli_complete(app, argc, argv, &help);
+		return fputs(strbuf_str(&help), stdout) < 0 || fflush(stdout) != 0;
+	}
 	r = cli_parse(app, argc, argv, terminal_width(), &call, &args, &how, &help, &e);
 	if (r == 0 && how == CLI_PARSED_HELP) {
 		put_line(stdout, "", strbuf_str(&help));

@@ -110,6 +110,12 @@ static const struct cli_option leader_options[] = {
     CLI_OPTIONS_END,
 };
 
+static const struct cli_option manpage_options[] = {
+    {'o', "output", CLI_STRING, offsetof(struct dmg_manpage_args, output),
+     .help = "File to write, else it is printed"},
+    CLI_OPTIONS_END,
+};
+
 /* ---- the tree ---- */
 
 #define GROUP(path_, aliases_, help_)                                                              \
@@ -245,6 +251,17 @@ const struct cli_command dmg_commands[] = {
     LATER("check get-policy", NULL, "Show what is done about findings", later_check_get,
 	  later_classes_word),
     LATER("check repair", NULL, "Repair a finding", NULL, later_repair_words),
+
+    {.path      = "manpage",
+     .help      = "Write the manual page",
+     .options   = manpage_options,
+     .args_size = sizeof(struct dmg_manpage_args),
+     .run       = dmg_manpage,
+     .data      = &local_only,
+     .hidden    = true},
+    {.path = "firmware", .help = "Firmware of storage devices", .hidden = true},
+    LATER("firmware query", NULL, "Show firmware versions", later_firmware_query, NULL),
+    LATER("firmware update", NULL, "Update firmware", later_firmware_update, NULL),
 };
 
 const size_t dmg_n_commands = ARRAY_SIZE(dmg_commands);

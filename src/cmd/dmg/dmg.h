@@ -66,6 +66,7 @@ int dmg_system_query(struct cli_call *call, void *args, struct cli_error *e);
 int dmg_system_leader_query(struct cli_call *call, void *args, struct cli_error *e);
 int dmg_system_stop(struct cli_call *call, void *args, struct cli_error *e);
 int dmg_system_start(struct cli_call *call, void *args, struct cli_error *e);
+int dmg_manpage(struct cli_call *call, void *args, struct cli_error *e);
 /* Every command of dmg 2.8 that this build does not have. */
 int dmg_unavailable(struct cli_call *call, void *args, struct cli_error *e);
 
@@ -95,6 +96,10 @@ struct dmg_system_args {
 	bool        verbose, not_ok, force, full, ignore_admin_excluded;
 };
 int dmg_parse_states(const char *value, void *target, struct strbuf *why);
+
+struct dmg_manpage_args {
+	const char *output;
+};
 
 /* Commands that are not there yet: values are accepted and not looked at. */
 struct dmg_unavailable_args {

@@ -116,6 +116,13 @@ OPTIONS(later_check_set, FLAG('d', "reset-defaults", "All to their defaults"),
 	FLAG('a', "all-interactive", "All to interactive"));
 OPTIONS(later_check_get, FLAG('L', "last", "Those of the last check"));
 
+OPTIONS(later_firmware_query, HOSTS, VALUE('t', "type", "nvme, scm or all"),
+	VALUE('d', "devices", "Only these devices"), VALUE('m', "model", "Only this model"),
+	VALUE('f', "fwrev", "Only this revision"), VERBOSE);
+OPTIONS(later_firmware_update, HOSTS, NEEDED('t', "type", "nvme or scm"),
+	NEEDED('p', "path", "The firmware file"), VALUE('d', "devices", "Only these devices"),
+	VALUE('m', "model", "Only this model"), VALUE('f', "fwrev", "Only this revision"), VERBOSE);
+
 WORDS(later_ids_word, WORD("ids", false));
 WORDS(later_machine_word, WORD("machine to cleanup", true));
 WORDS(later_set_attr_word, WORD("system attributes to set (key:val[,key:val...])", true));

@@ -1,10 +1,11 @@
 /*
- * Versions: of this program, of the servers.
+ * What dmg says about itself and about the servers: versions, the manual page.
  */
 #include <daos_control/system.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "common/fs.h"
 #include "common/version.h"
 #include "dmg.h"
 
@@ -82,4 +83,20 @@ dmg_server_version(struct cli_call *call, void *args, struct cli_error *e)
 			   NULL);
 	daosctl_server_version_fini(&server);
 	return 0;
+}
+
+int
+dmg_manpage(struct cli_call *call, void *args, struct cli_error *e)
+{
+	const struct dmg_manpage_args       *a   = args;
+	_cleanup_(strbuf_fini) struct strbuf out = STRBUF_INIT;
+	int                                  r   = cli_manual(call->app, 8, DAOS_VERSION, &out);
+
+	if (r == 0 && a->output == NULL)
+		cli_print(call, strbuf_str(&out));
+	else if (r == 0)
+		r = fs_write_atomic(a->output, out.s, out.len, 0644);
+	return r != 0 ? cli_error_set(e, r, "%s: %s", a->output ? a->output : "manual page",
+				      strerror(-r))
+		      : 0;
 }
