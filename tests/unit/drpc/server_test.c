@@ -1,6 +1,7 @@
 /* The server against raw sockets: every rule, the recorded messages, peers that misbehave. */
 #include "drpc/drpc.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "drpc_fixture.h"
@@ -410,6 +411,40 @@ test_sessions_are_limited(void **state)
 	stop(s);
 }
 
+/* Out of descriptors, the listener waits instead of turning in circles, and goes on when there are
+ * some. */
+static void
+test_no_descriptors_left(void **state)
+{
+	struct seen         *s  = start(NULL);
+	struct sockaddr_un   a  = address(s->x.path);
+	int                  fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	struct rlimit        old, none;
+	struct drpc_counters n;
+	unsigned             turns = 0;
+	uint64_t             end;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	none          = old;
+	none.rlim_cur = (rlim_t)fd + 1;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	loop_timer_stop(s->x.tick); /* only the listener turns the loop now */
+	end = monotonic_ms() + 50;
+	while (monotonic_ms() < end && turns < 100) {
+		(void)loop_run_once(s->x.loop, true);
+		turns++;
+	}
+	assert_in_range(turns, 1, 10);
+	drpc_server_get_counters(s->server, &n);
+	assert_int_equal(n.sessions, 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	loop_timer_start(s->x.tick, 1, 1);
+	exchange(s, fd, HEX_SET_UP, "0801");
+	close(fd);
+	stop(s);
+}
+
 static void
 test_socket_file(void **state)
 {
@@ -474,6 +509,7 @@ main(void)
 	    cmocka_unit_test(test_pipelined_calls_keep_their_order),
 	    cmocka_unit_test(test_server_freed_under_a_call),
 	    cmocka_unit_test(test_sessions_are_limited),
+	    cmocka_unit_test(test_no_descriptors_left),
 	    cmocka_unit_test(test_socket_file),
 	};
 

@@ -1,7 +1,9 @@
 /* The real daos_engine process, with this test in the server's place. */
 #include "engine/engine.h"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include "ctl/server.pb-c.h"
 #include "ctl/smd.pb-c.h"
@@ -105,6 +107,85 @@ test_unknown_methods_say_so(void **state)
 	assert_true(h->check_mode);
 	assert_int_equal(host_call(h, 2, DRPC_MGMT_CHECKER_START, NULL).status,
 			 DRPC__STATUS__UNKNOWN_METHOD);
+	host_stop(h);
+	host_free(h);
+}
+
+static int32_t
+group_status(struct host *h, uint32_t version)
+{
+	Mgmt__GetGroupStatusReq req = MGMT__GET_GROUP_STATUS_REQ__INIT;
+
+	req.map_version = version;
+	return host_mgmt(h, DRPC_MGMT_GROUP_STATUS_GET, &req.base);
+}
+
+/* Nobody dead is only said of a group of one; without failure detection there is no answer for
+ * more. */
+static void
+test_group_status(void **state)
+{
+	struct host *h = host_new();
+
+	host_start_serving(h, "", "");
+	assert_int_equal(host_group_update(h, 2, 0, 1), 0);
+	assert_int_equal(group_status(h, 0), 0);
+	assert_int_equal(group_status(h, 2), 0);
+	assert_int_equal(group_status(h, 3), -1036);
+	assert_int_equal(host_group_update(h, 3, 0, 2), 0);
+	assert_int_equal(group_status(h, 3), -1010);
+	host_stop(h);
+	host_free(h);
+}
+
+/* A Call whose body ends in the middle of a field. */
+static Drpc__Status
+call_malformed(struct host *h, int32_t method)
+{
+	uint8_t            body[]  = {0x0a, 0x50, 0x01}, message[128];
+	Drpc__Call         call    = DRPC__CALL__INIT;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int                fd      = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	uint64_t           header[3];
+	Drpc__Response    *resp;
+	Drpc__Status       status;
+	ssize_t            n;
+
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", h->socket);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	call.module    = DRPC_MODULE_MGMT;
+	call.method    = method;
+	call.body.data = body;
+	call.body.len  = sizeof(body);
+	header[0] = header[1] = drpc__call__get_packed_size(&call);
+	header[2]             = 1ULL << 32; /* index 0 of 1 */
+	memcpy(message, header, sizeof(header));
+	(void)drpc__call__pack(&call, message + sizeof(header));
+	assert_true(send(fd, message, sizeof(header) + header[0], 0) > 0);
+	n = recv(fd, message, sizeof(message), 0);
+	assert_true(n >= (ssize_t)sizeof(header));
+	resp = drpc__response__unpack(NULL, (size_t)n - sizeof(header), message + sizeof(header));
+	assert_non_null(resp);
+	status = resp->status;
+	drpc__response__free_unpacked(resp, NULL);
+	close(fd);
+	return status;
+}
+
+static void
+test_malformed_bodies(void **state)
+{
+	static const int32_t methods[] = {DRPC_MGMT_SET_RANK,        DRPC_MGMT_PREP_SHUTDOWN,
+					  DRPC_MGMT_PING_RANK,       DRPC_MGMT_GROUP_UPDATE,
+					  DRPC_MGMT_SET_LOG_MASKS,   DRPC_MGMT_BIO_HEALTH,
+					  DRPC_MGMT_GROUP_STATUS_GET};
+	struct host         *h         = host_new();
+
+	host_start_serving(h, "", "");
+	for (size_t i = 0; i < ARRAY_SIZE(methods); i++)
+		assert_int_equal(call_malformed(h, methods[i]),
+				 DRPC__STATUS__FAILED_UNMARSHAL_PAYLOAD);
+	assert_int_equal(host_mgmt(h, DRPC_MGMT_PING_RANK, NULL), 0);
 	host_stop(h);
 	host_free(h);
 }
@@ -485,6 +566,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_life),
 	    cmocka_unit_test(test_unknown_methods_say_so),
+	    cmocka_unit_test(test_group_status),
+	    cmocka_unit_test(test_malformed_bodies),
 	    cmocka_unit_test(test_exclusion_ends_the_engine),
 	    cmocka_unit_test(test_log_masks_change_what_is_written),
 	    cmocka_unit_test(test_devices),

@@ -73,6 +73,35 @@ test_whole(void **state)
 	assert_int_equal(f.n, 0);
 }
 
+/* A link goes on in another segment, below the name of that one's root. */
+static void
+test_link(void **state)
+{
+	static struct segment s;
+	static struct found   f;
+	unsigned              id = unique_instance() + 9000000;
+	struct tm_writer     *w;
+	struct tm_metric     *m;
+	char                  path[64];
+
+	assert_int_equal(tm_writer_new(id, 65536, &w, NULL), 0);
+	assert_int_equal(tm_add(w, TM_GAUGE, "", NULL, &m, "x/y"), 0);
+	tm_set(m, 5);
+	fill(&s);
+	s.counter.type = TM_NODE_LINK;
+	s.metric.value = TM_KEY_BASE + id;
+	assert_int_equal(walk(&s, &f), 0);
+	assert_int_equal(f.n, 1);
+	(void)snprintf(path, sizeof(path), "d/ID: %u/x/y", id);
+	assert_string_equal(f.path[0], path);
+	assert_int_equal(f.sample[0].value, 5);
+	tm_writer_free(w);
+	assert_int_equal(walk(&s, &f), 0); /* the segment is gone, the rest is there */
+	assert_int_equal(f.n, 0);
+	s.counter.metric = 0; /* a link that was cleared */
+	assert_int_equal(walk(&s, &f), 0);
+}
+
 static void
 test_histogram(void **state)
 {
@@ -177,6 +206,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_whole),
+	    cmocka_unit_test(test_link),
 	    cmocka_unit_test(test_histogram),
 	    cmocka_unit_test(test_damage_is_found),
 	};
