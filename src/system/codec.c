@@ -6,6 +6,7 @@
  * used.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/crc.h"
@@ -26,6 +27,38 @@ record_crc(uint32_t format, const char *writer, const void *body, size_t len)
 
 	crc = crc32c(crc, writer, strlen(writer));
 	return crc32c(crc, body, len);
+}
+
+/* protobuf-c answers NULL for garbage and for no memory alike; its allocator knows which. */
+static void *
+noting_alloc(void *out_of_memory, size_t size)
+{
+	void *p = malloc(size);
+
+	if (p == NULL)
+		*(bool *)out_of_memory = true;
+	return p;
+}
+
+static void
+noting_free(void *out_of_memory, void *p)
+{
+	(void)out_of_memory;
+	free(p);
+}
+
+/* A message that any allocator of this process frees. -EPROTO without f, -ENOMEM. */
+static int
+unpack(const ProtobufCMessageDescriptor *type, const void *data, size_t len, ProtobufCMessage **ret)
+{
+	bool               out_of_memory = false;
+	ProtobufCAllocator allocator     = {
+		.alloc = noting_alloc, .free = noting_free, .allocator_data = &out_of_memory};
+
+	*ret = protobuf_c_message_unpack(type, &allocator, len, data);
+	if (*ret != NULL)
+		return 0;
+	return out_of_memory ? -ENOMEM : -EPROTO;
 }
 
 int
@@ -53,11 +86,13 @@ sys_record_pack(const void *body, size_t len, void **ret, size_t *ret_len)
 int
 sys_record_unpack(const void *data, size_t len, Sysdb__Record **ret, struct fault *f)
 {
-	Sysdb__Record *rec = sysdb__record__unpack(NULL, len, data);
-	int            r   = 0;
+	Sysdb__Record *rec;
+	int            r = unpack(&sysdb__record__descriptor, data, len, (ProtobufCMessage **)&rec);
 
-	if (rec == NULL)
-		return fault_plain(f, -EPROTO, "a record of %zu bytes cannot be decoded", len);
+	if (r == -EPROTO)
+		return fault_plain(f, r, "a record of %zu bytes cannot be decoded", len);
+	if (r < 0)
+		return r;
 	if (rec->crc32c != record_crc(rec->format, rec->writer, rec->body.data, rec->body.len)) {
 		r = fault_plain(f, -EPROTO, "the checksum of a record is wrong");
 	} else if (rec->format == 0) {
@@ -125,6 +160,7 @@ int
 sys_member_to_pb(const struct sys_member *m, Sysdb__Member **ret)
 {
 	Sysdb__Member *pb = calloc(1, sizeof(*pb));
+	bool           ok;
 
 	if (pb == NULL)
 		return -ENOMEM;
@@ -134,11 +170,12 @@ sys_member_to_pb(const struct sys_member *m, Sysdb__Member **ret)
 	pb->incarnation    = m->incarnation;
 	pb->last_update_ns = m->last_update_ns;
 	pb->nctxs          = m->nctxs;
-	if (copy_text(m->uuid.s, &pb->uuid) < 0 || copy_text(m->addr, &pb->addr) < 0 ||
-	    copy_text(m->info, &pb->info) < 0 || copy_text(m->uri, &pb->uri) < 0 ||
-	    copy_text(m->fault_domain, &pb->fault_domain) < 0 ||
-	    copy_strings(m->secondary_uris, m->n_secondary_uris, &pb->secondary_uris) < 0 ||
-	    copy_numbers(m->secondary_nctxs, m->n_secondary_nctxs, &pb->secondary_nctxs) < 0) {
+	ok = copy_text(m->uuid.s, &pb->uuid) == 0 && copy_text(m->addr, &pb->addr) == 0 &&
+	     copy_text(m->info, &pb->info) == 0 && copy_text(m->uri, &pb->uri) == 0 &&
+	     copy_text(m->fault_domain, &pb->fault_domain) == 0 &&
+	     copy_numbers(m->secondary_nctxs, m->n_secondary_nctxs, &pb->secondary_nctxs) == 0 &&
+	     copy_strings(m->secondary_uris, m->n_secondary_uris, &pb->secondary_uris) == 0;
+	if (!ok) {
 		sysdb__member__free_unpacked(pb, NULL);
 		return -ENOMEM;
 	}
@@ -219,10 +256,13 @@ sys_command_unpack(const void *data, size_t len, Sysdb__Command **ret, struct fa
 
 	if (r < 0)
 		return r;
-	cmd = sysdb__command__unpack(NULL, rec->body.len, rec->body.data);
+	r = unpack(&sysdb__command__descriptor, rec->body.data, rec->body.len,
+		   (ProtobufCMessage **)&cmd);
 	sysdb__record__free_unpacked(rec, NULL);
-	if (cmd == NULL)
-		return fault_plain(f, -EPROTO, "a command cannot be decoded");
+	if (r == -EPROTO)
+		return fault_plain(f, r, "a command cannot be decoded");
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < cmd->n_ops; i++) {
 		if (cmd->ops[i]->op_case != SYSDB__OP__OP__NOT_SET)
 			continue;
@@ -332,46 +372,85 @@ sys_snapshot_pack(const struct sys_state *s, void **ret, size_t *ret_len)
 	return r;
 }
 
-static struct sys_domain *
-find_by_id(struct sys_domain *d, uint32_t id, unsigned depth)
+static int
+compare_ids(const void *a, const void *b)
 {
-	struct sys_domain *found = NULL;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
-	if (d->id == id)
-		return d;
-	for (size_t i = 0; i < d->n_children && found == NULL && depth < MAX_DOMAIN_DEPTH; i++)
-		found = find_by_id(d->children[i], id, depth + 1);
-	return found;
+	return x < y ? -1 : x > y;
+}
+
+static int
+check_ids(const Sysdb__Snapshot *snap, struct fault *f)
+{
+	_cleanup_(freep) uint32_t *ids = calloc(snap->n_domains + 1, sizeof(*ids));
+
+	if (ids == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < snap->n_domains; i++)
+		ids[i] = snap->domains[i]->id;
+	qsort(ids, snap->n_domains, sizeof(*ids), compare_ids);
+	for (size_t i = 1; i < snap->n_domains; i++) {
+		if (ids[i] == ids[i - 1])
+			return fault_plain(f, -EPROTO,
+					   "two fault domains of a snapshot have the id %" PRIu32,
+					   ids[i]);
+	}
+	return 0;
+}
+
+/* Written depth first with children by name, so what comes fits under a node on the way to the last
+ * one. */
+static bool
+fits(const struct sys_domain *parent, const Sysdb__DomainNode *pb,
+     const struct sys_members *members)
+{
+	char leaf[24];
+
+	if (pb->name[0] == '\0' || strchr(pb->name, '/') != NULL || parent->rank != DAOS_RANK_NIL)
+		return false;
+	if (parent->n_children > 0 &&
+	    strcmp(parent->children[parent->n_children - 1]->name, pb->name) >= 0)
+		return false;
+	if (!pb->is_rank)
+		return true;
+	(void)snprintf(leaf, sizeof(leaf), "rank%" PRIu32, pb->rank);
+	return strcmp(leaf, pb->name) == 0 && sys_members_by_rank(members, pb->rank) != NULL;
 }
 
 static int
 load_domains(const Sysdb__Snapshot *snap, struct sys_state *s, struct fault *f)
 {
-	struct sys_domain *last =
-	    s->domains; /* written depth first: the parent is usually this one */
+	struct sys_domain *path[MAX_DOMAIN_DEPTH] = {s->domains};
+	struct sys_members members                = sys_state_members(s);
+	size_t             depth = 0, leaves = 0;
 
 	if (snap->n_domains == 0 || snap->domains[0]->id != SYS_DOMAIN_ROOT_ID ||
 	    snap->domains[0]->parent != 0)
 		return fault_plain(f, -EPROTO, "a snapshot has no root of fault domains");
 	for (size_t i = 1; i < snap->n_domains; i++) {
 		const Sysdb__DomainNode *pb = snap->domains[i];
-		struct sys_domain       *parent =
-                    last->id == pb->parent ? last : find_by_id(s->domains, pb->parent, 0);
-		struct sys_domain *d;
+		struct sys_domain       *d;
 
-		if (parent == NULL || parent->rank != DAOS_RANK_NIL || pb->id == pb->parent ||
-		    pb->name[0] == '\0')
+		while (depth > 0 && path[depth]->id != pb->parent)
+			depth--;
+		if (path[depth]->id != pb->parent || depth + 1 == MAX_DOMAIN_DEPTH ||
+		    !fits(path[depth], pb, &members))
 			return fault_plain(f, -EPROTO,
 					   "fault domain %" PRIu32 " of a snapshot has no place",
 					   pb->id);
 		d = sys_domain_node_new(pb->name, pb->id, pb->is_rank ? pb->rank : DAOS_RANK_NIL);
-		if (d == NULL || sys_domain_attach(parent, d) < 0) {
+		if (d == NULL || sys_domain_attach(path[depth], d) < 0) {
 			(void)sys_domain_free(d); /* not attached */
 			return -ENOMEM;
 		}
-		last = d;
+		path[++depth] = d;
+		leaves += pb->is_rank;
 	}
-	return 0;
+	if (leaves != members.n)
+		return fault_plain(f, -EPROTO, "a snapshot has %zu members and %zu places for them",
+				   members.n, leaves);
+	return check_ids(snap, f);
 }
 
 static int
@@ -431,10 +510,13 @@ sys_snapshot_unpack(const void *data, size_t len, struct sys_state *ret, struct 
 
 	if (r < 0)
 		return r;
-	snap = sysdb__snapshot__unpack(NULL, rec->body.len, rec->body.data);
+	r = unpack(&sysdb__snapshot__descriptor, rec->body.data, rec->body.len,
+		   (ProtobufCMessage **)&snap);
 	sysdb__record__free_unpacked(rec, NULL);
-	if (snap == NULL)
-		return fault_plain(f, -EPROTO, "a snapshot cannot be decoded");
+	if (r == -EPROTO)
+		return fault_plain(f, r, "a snapshot cannot be decoded");
+	if (r < 0)
+		return r;
 	r = sys_state_init(&s);
 	if (r == 0) {
 		s.data_version = snap->data_version;
