@@ -52,8 +52,8 @@ check_refused() {
 @test "unknown key with a suggestion and its line" {
 	line=$(grep -n 'scm_mount' "$H/conf/server.yml" | cut -d: -f1)
 	config_set 's/scm_mount/scm_mont/'
-	refused "server.yml:$line" "scm_mont" "scm_mount"
-	check_refused "server.yml:$line" "scm_mount"
+	refused "line $line" "scm_mont" "did you mean scm_mount?"
+	check_refused "server.yml:$line:5" "scm_mont" "did you mean scm_mount?"
 }
 
 @test "duplicate key" {
@@ -64,12 +64,14 @@ check_refused() {
 
 @test "wrong type" {
 	config_set "s/^port: .*/port: many/"
-	refused "server.yml:2" "port"
+	refused "line 2" "port"
+	check_refused "server.yml:2:7" "port"
 }
 
 @test "out of range" {
 	config_set 's/targets: 1/targets: -1/'
-	refused "targets"
+	refused "targets" "code = 701"
+	check_refused "server.yml:" "targets"
 }
 
 @test "all problems are told at once" {
@@ -92,9 +94,9 @@ check_refused() {
 
 @test "port in use" {
 	python3 -c "
-import socket, sys, time
-s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('0.0.0.0', $PORT)); s.listen()
-print('ready', flush=True); sys.stdin.read()" <> <(:) >"$H/holder" &
+import signal, socket
+s = socket.socket(); s.bind(('0.0.0.0', $PORT)); s.listen()
+print('ready', flush=True); signal.pause()" >"$H/holder" 3>&- &
 	EXTRA_PIDS=$!
 	wait_until 10 grep -q ready "$H/holder"
 	run_server

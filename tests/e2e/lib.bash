@@ -10,6 +10,8 @@
 BIN=${BUILD_DIR:?}/bin
 TOP=${SOURCE_DIR:?}
 LIB=$BUILD_DIR/tests/lib
+# Another dmg may take ours' place: DMG=/usr/bin/dmg runs the same cases with it.
+DMG=${DMG:-$BIN/dmg}
 
 # wait_until SECONDS COMMAND…
 wait_until() {
@@ -117,7 +119,7 @@ stop_server() {
 # Runs the server in the foreground and expects it to end by itself (a refused start).
 run_server() { run timeout 30 "$BIN/daos_server" start -o "$H/conf/server.yml" "$@"; }
 
-dmg() { "$BIN/dmg" -o "$H/conf/control.yml" "$@"; }
+dmg() { "$DMG" -o "$H/conf/control.yml" "$@"; }
 dmg_json() { dmg -j "$@"; }
 # The state of a rank as dmg tells it, empty when it cannot.
 rank_state() { dmg_json system query 2>/dev/null | jq -r ".response.members[]? | select(.rank == $1) | .state"; }
