@@ -248,35 +248,6 @@ active_saved(void *arg)
 {
 }
 
-static void
-duplicate_work(void *arg)
-{
-	struct srv_duplicate *d = arg;
-
-	d->err = srv_check_duplicate(&d->f);
-}
-
-static void
-duplicate_done(void *arg)
-{
-	struct srv_duplicate *d = arg;
-
-	d->running = false;
-}
-
-/* Its answer explains other failures (port or directory in use), so it wins over them. */
-static int
-duplicate_verdict(struct srv_server *s, int r, struct fault *f)
-{
-	while (s->duplicate.running)
-		(void)loop_run_once(s->loop, true);
-	if (s->duplicate.err == 0)
-		return r;
-	if (f != NULL)
-		*f = s->duplicate.f;
-	return s->duplicate.err;
-}
-
 static int
 bring_up(struct srv_server *s, struct fault *f)
 {
@@ -285,12 +256,7 @@ bring_up(struct srv_server *s, struct fault *f)
 	r = loop_new(&s->loop);
 	if (r < 0)
 		return r;
-	s->duplicate.running = true;
-	r = loop_work_submit(s->loop, duplicate_work, duplicate_done, &s->duplicate);
-	if (r < 0)
-		s->duplicate.running = false;
-	else
-		r = prepare(s, f);
+	r = prepare(s, f);
 	if (r == 0)
 		r = loop_timer_new(s->loop, shutdown_late, s, &s->shutdown_limit);
 	if (r == 0)
@@ -305,7 +271,6 @@ bring_up(struct srv_server *s, struct fault *f)
 		r = open_engines(s, f);
 	if (r == 0)
 		r = open_client(s, f);
-	r = duplicate_verdict(s, r, f);
 	return r < 0 ? r : rpc_server_start(s->rpc);
 }
 

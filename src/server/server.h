@@ -14,18 +14,17 @@ struct srv_opts {
 };
 
 /*
- * Looks for a second server, then serves until SIGINT, SIGQUIT or SIGTERM and returns 0 then;
- * otherwise a negative errno with f saying why the server did not come up or had to end. Logs
- * through common/log.h; notices of the configuration are logged too.
+ * Makes sure that no other server runs on its socket directory, then serves until SIGINT, SIGQUIT or
+ * SIGTERM and returns 0 then; otherwise a negative errno with f saying why the server did not come up
+ * or had to end. Logs through common/log.h; notices of the configuration are logged too.
  */
 int srv_run(const struct srv_opts *opts, struct fault *f);
 
 /*
- * -EEXIST with a plain fault when another process was started under the same program name as this
- * one. The variable DAOS_SERVER_ALLOW_DUPLICATE in the environment switches the check off, for
- * several servers on one test machine.
+ * Raises SOCKET_FILE_IN_USE (-EADDRINUSE) when a server runs on the socket directory, naming its pid;
+ * for commands that work on the files of a stopped server.
  */
-int srv_check_duplicate(struct fault *f);
+int srv_check_idle(const char *socket_dir, struct fault *f);
 
 /*
  * Addresses of the management service as the configuration has them, resolved: our own ("" when

@@ -72,13 +72,6 @@ struct srv_restart {
 	struct loop_timer *timer; /* of a restart that waits */
 };
 
-/* The look for a second server, which goes on beside the start. */
-struct srv_duplicate {
-	bool         running;
-	int          err;
-	struct fault f;
-};
-
 struct srv_server {
 	struct loop       *loop;
 	struct cfg_server *cfg;
@@ -105,7 +98,6 @@ struct srv_server {
 	struct srv_leader    leader;
 	struct srv_format   *format; /* the one that runs */
 	struct srv_restart   restarts[HAR_INSTANCES_MAX];
-	struct srv_duplicate duplicate;
 
 	struct loop_signal *signals[4];
 	struct loop_timer  *shutdown_limit;

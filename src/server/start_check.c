@@ -1,6 +1,7 @@
 /*
- * What is looked at before a server comes up: another server of the same name, one on the same
- * socket directory, and the fabric interfaces of the engines.
+ * What is looked at before a server comes up: another server on the same socket directory, and the
+ * fabric interfaces of the engines. Several servers may run on one host, each with directories of its
+ * own; upstream refuses any process of the same name.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -8,109 +9,122 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "common/fs.h"
 #include "common/log.h"
 #include "common/str.h"
 #include "server/server_private.h"
 
-#define CMDLINE_MAX 4096
+#define LOCK_NAME     ".daos_server.lock"
+/* How long the lock of a server that is being killed is waited for, and how often it is tried. */
+#define DYING_WAIT_MS 2000
+#define DYING_STEP_MS 10
 
-/* ---- duplicate process ---- */
+/* ---- one server a socket directory ---- */
 
-static const char *
-base_name(const char *path)
+/* The pid that the lock's holder wrote down, or 0. */
+static pid_t
+read_holder(int fd)
 {
-	const char *slash = strrchr(path, '/');
+	char     text[16] = {0};
+	uint32_t pid;
 
-	return slash == NULL ? path : slash + 1;
-}
-
-/* argv[0] of a process, cut at CMDLINE_MAX; "" when it has none or is gone. */
-static void
-read_program(const char *pid, char *buf, size_t size)
-{
-	_cleanup_(closep) int fd = -EBADF;
-	char                  path[64];
-	ssize_t               n;
-
-	buf[0] = '\0';
-	(void)snprintf(path, sizeof(path), "/proc/%.16s/cmdline", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	n              = read(fd, buf, size - 1);
-	buf[MAX(n, 0)] = '\0';
-}
-
-int
-srv_check_duplicate(struct fault *f)
-{
-	char           own[CMDLINE_MAX], other[CMDLINE_MAX];
-	struct dirent *e;
-	DIR           *d;
-	long           self = (long)getpid();
-	int            r    = 0;
-
-	if (!str_empty(getenv("DAOS_SERVER_ALLOW_DUPLICATE")))
+	if (pread(fd, text, sizeof(text) - 1, 0) <= 0 || str_to_u32(str_trim(text), 10, &pid) < 0)
 		return 0;
-	read_program("self", own, sizeof(own));
-	d = opendir("/proc");
-	if (d == NULL)
-		return fault_plain(f, -errno, "cannot look for other servers in /proc: %s",
-				   strerror(errno));
-	while (r == 0 && (e = readdir(d)) != NULL) {
-		uint32_t pid;
+	return (pid_t)pid;
+}
 
-		if (str_to_u32(e->d_name, 10, &pid) < 0 || (long)pid == self)
-			continue;
-		read_program(e->d_name, other, sizeof(other));
-		if (other[0] != '\0' && str_eq(base_name(own), base_name(other)))
-			r = fault_plain(f, -EEXIST,
-					"another %s process is already running (pid: %u)",
-					base_name(own), pid);
+/* Whether a process is gone or on its way out; its files may be open until its last thread has ended. */
+static bool
+is_dying(pid_t pid)
+{
+	_cleanup_(freep) char *stat = NULL;
+	char                   path[64];
+	const char            *state;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (pid == 0 || fs_read_file(path, 4096, &stat, NULL) < 0)
+		return true;
+	state = strrchr(stat, ')');
+	return state == NULL || state[1] == '\0' || state[2] == 'Z' || state[2] == 'X';
+}
+
+/* 0, -EWOULDBLOCK when another server lives in the directory, or another negative errno. */
+static int
+try_lock(int fd)
+{
+	const struct timespec step = {.tv_nsec = DYING_STEP_MS * 1000000L};
+
+	for (int waited = 0;; waited += DYING_STEP_MS) {
+		int r = flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : -errno;
+
+		if (r != -EWOULDBLOCK || waited >= DYING_WAIT_MS || !is_dying(read_holder(fd)))
+			return r;
+		(void)nanosleep(&step, NULL);
 	}
-	(void)closedir(d);
+}
+
+static int
+in_use(const char *dir, pid_t holder, struct fault *f)
+{
+	fault_set(f, FAULT_SOCKET_FILE_IN_USE,
+		  "another daos_server process is already running (pid: %d) on socket directory %s",
+		  (int)holder, dir);
+	fault_resolve(f, "stop the other daos_server, or set another socket_dir than %s", dir);
+	return -EADDRINUSE;
+}
+
+static int
+missing_dir(const char *dir, struct fault *f)
+{
+	int r = fs_exists(dir) ? -ENOTDIR : -ENOENT;
+
+	fault_plain(f, r, "socket directory %s (key socket_dir): %s", dir, strerror(-r));
+	fault_resolve(f, "create directory %s for the user who runs daos_server, or set socket_dir",
+		      dir);
 	return r;
 }
-
-/* ---- socket directory ---- */
 
 int
 srv_lock_socket_dir(const char *dir, int *ret_fd, struct fault *f)
 {
-	_cleanup_(freep) char *path = str_format("%s/.daos_server.lock", dir);
+	_cleanup_(freep) char *path = str_format("%s/" LOCK_NAME, dir);
 	_cleanup_(closep) int  fd   = -EBADF;
+	char                   pid[16];
 	int                    r;
 
 	if (path == NULL)
 		return -ENOMEM;
-	if (!fs_is_dir(dir)) {
-		r = fs_exists(dir) ? -ENOTDIR : -ENOENT;
-		fault_plain(f, r, "socket directory %s (key socket_dir): %s", dir, strerror(-r));
-		if (f != NULL)
-			fault_resolve(f,
-				      "create directory %s for the user who runs daos_server, or "
-				      "set socket_dir",
-				      dir);
-		return r;
-	}
+	if (!fs_is_dir(dir))
+		return missing_dir(dir, f);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return fault_plain(f, -errno, "cannot open %s: %s", path, strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK)
-			return fault_plain(f, -errno, "cannot lock %s: %s", path, strerror(errno));
-		fault_set(f, FAULT_SOCKET_FILE_IN_USE,
-			  "socket directory %s is in use by another daos_server", dir);
-		if (f != NULL)
-			fault_resolve(
-			    f, "stop the other daos_server, or set another socket_dir than %s",
-			    dir);
-		return -EADDRINUSE;
-	}
+	r = try_lock(fd);
+	if (r == -EWOULDBLOCK)
+		return in_use(dir, read_holder(fd), f);
+	if (r < 0)
+		return fault_plain(f, r, "cannot lock %s: %s", path, strerror(-r));
+	(void)snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
+	if (ftruncate(fd, 0) < 0 || pwrite(fd, pid, strlen(pid), 0) < 0)
+		return fault_plain(f, -errno, "cannot write %s: %s", path, strerror(errno));
 	*ret_fd = TAKE_FD(fd);
 	return 0;
+}
+
+int
+srv_check_idle(const char *socket_dir, struct fault *f)
+{
+	_cleanup_(freep) char *path = str_format("%s/" LOCK_NAME, socket_dir);
+	_cleanup_(closep) int  fd   = -EBADF;
+
+	if (path == NULL)
+		return -ENOMEM;
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0) /* no server has ever run there */
+		return errno == ENOENT ? 0 : fault_plain(f, -errno, "cannot open %s: %s", path, strerror(errno));
+	return try_lock(fd) == -EWOULDBLOCK ? in_use(socket_dir, read_holder(fd), f) : 0;
 }
 
 void

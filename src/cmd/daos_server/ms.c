@@ -111,7 +111,7 @@ ds_ms_status(struct cli_call *call, void *args, struct cli_error *e)
 	r = ds_load_config(&a->config, &cfg, e);
 	if (r < 0)
 		return r;
-	r = srv_check_duplicate(&f);
+	r = srv_check_idle(cfg->socket_dir, &f);
 	if (r < 0)
 		(void)ds_error_from_fault(e, r, &f);
 	else
