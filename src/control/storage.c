@@ -76,7 +76,7 @@ take_health(struct ctl_arena *a, const Ctl__BioHealthResp *m)
 static void
 take_smd_device(struct ctl_arena *a, const Ctl__SmdDevice *m, struct daosctl_smd_device *ret)
 {
-	int32_t *targets = ctl_arena_alloc(a, m->n_tgt_ids, sizeof(*targets));
+	int32_t *targets = ctl_arena_alloc(a, MAX(m->n_tgt_ids, 1), sizeof(*targets));
 
 	*ret = (struct daosctl_smd_device){
 	    .uuid          = ctl_arena_text(a, m->uuid),
