@@ -91,6 +91,18 @@ rep_raft_fault(struct fault *f, int rv, const char *dir, const char *doing, cons
 	return err;
 }
 
+void
+rep_advise(struct fault *f, const char *dir)
+{
+	if (f == NULL || fault_has_resolution(f))
+		return;
+	fault_resolve(
+	    f,
+	    "stop the server, keep a copy of %s and put back a sound one; a system of which no "
+	    "sound copy is left must be formatted again",
+	    dir);
+}
+
 /* ---- checks before use ---- */
 
 static int

@@ -71,11 +71,7 @@ damaged(struct scan *s, const char *name, const char *fmt, ...)
 	va_end(ap);
 	(void)fault_plain(s->f, -EPROTO, "system database file %s/%s is damaged: %s", s->dir, name,
 			  what);
-	fault_resolve(s->f,
-		      "stop the server, keep a copy of %s, put back a sound copy or run "
-		      "\"daos_server ms restore\" "
-		      "with a snapshot; a system of which no copy is left must be formatted again",
-		      s->dir);
+	rep_advise(s->f, s->dir);
 	return -EPROTO;
 }
 
@@ -414,6 +410,7 @@ scan_entry(struct scan *s, const char *name, uint64_t index, uint64_t term, uint
 			if (r < 0) {
 				fault_wrap(s->f, "system database file %s/%s, entry %" PRIu64,
 					   s->dir, name, index);
+				rep_advise(s->f, s->dir);
 				return r;
 			}
 		}
@@ -617,6 +614,7 @@ scan_snapshot(struct scan *s, const struct snapshot *snap)
 		r = s->check(s->arg, true, buf, len, s->f);
 		if (r < 0) {
 			fault_wrap(s->f, "system database file %s/%s", s->dir, snap->name);
+			rep_advise(s->f, s->dir);
 			return r;
 		}
 	}

@@ -137,6 +137,7 @@ fail(struct rep_node *n, const struct fault *f)
 		return;
 	n->failed = true;
 	n->fault  = *f;
+	rep_advise(&n->fault, n->dir);
 	log_debug("the replica in %s stops: %s", n->dir, f->description);
 }
 

@@ -44,6 +44,9 @@ int rep_dir_verify(const char *dir, rep_check_fn check, void *arg, struct rep_di
  * errno. */
 int rep_raft_fault(struct fault *f, int rv, const char *dir, const char *doing, const char *errmsg);
 
+/* What to do about damage in dir, unless f says something better already. f may be NULL. */
+void rep_advise(struct fault *f, const char *dir);
+
 /* Locks dir for this process by its descriptor; -EBUSY when another one holds it. */
 int rep_dir_lock(const char *dir, int *ret_fd, struct fault *f);
 /* Directory exists (made when missing), is ours to write, and has room for the log. */

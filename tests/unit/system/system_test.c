@@ -5,15 +5,19 @@
 
 #include <cmocka.h>
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
+#include "common/crc.h"
 #include "common/fs.h"
 #include "common/str.h"
 #include "common/version.h"
-#include "replica/replica.h"
+#include "rep_counter.h"
+#include "sysdb/sysdb.pb-c.h"
 #include "system/ms_status.h"
 #include "system/system.h"
 
@@ -529,6 +533,180 @@ unusable_directories(void **state)
 	assert_true(fault_has_resolution(&f));
 }
 
+/* Sum over names and contents of a directory, to see that nothing in it was touched. */
+static uint32_t
+dir_sum(const char *dir)
+{
+	struct dirent **list;
+	uint32_t        sum = 0;
+	int             n   = scandir(dir, &list, NULL, alphasort);
+
+	assert_true(n > 0);
+	for (int i = 0; i < n; i++) {
+		char                   path[512];
+		_cleanup_(freep) char *data = NULL;
+		size_t                 len;
+
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, list[i]->d_name);
+		if (list[i]->d_name[0] != '.' && fs_read_file(path, 64 * MIB, &data, &len) == 0) {
+			sum = crc32c(sum, list[i]->d_name, strlen(list[i]->d_name));
+			sum = crc32c(sum, data, len);
+		}
+		free(list[i]);
+	}
+	free(list);
+	return sum;
+}
+
+static void
+flip(const char *path, size_t byte)
+{
+	int     fd = open(path, O_RDWR | O_CLOEXEC);
+	uint8_t b;
+
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, &b, 1, (off_t)byte), 1);
+	b ^= 0x10;
+	assert_int_equal(pwrite(fd, &b, 1, (off_t)byte), 1);
+	(void)close(fd);
+}
+
+/* Refused with the file's name and untouched, or opened with everything in it. */
+static bool
+refused_or_whole(struct fixture *x, const char *name)
+{
+	struct sys_db_opts o   = options(x);
+	struct fault       f   = FAULT_INIT;
+	uint32_t           sum = dir_sum(x->dir);
+	int                r   = sys_db_open(x->l, &o, &x->db, &f);
+
+	if (r < 0) {
+		assert_int_equal(r, -EPROTO);
+		if (strstr(f.description, name) == NULL || !fault_has_resolution(&f))
+			fail_msg("%s: %s", name, f.description);
+		assert_int_equal(dir_sum(x->dir), sum);
+		return true;
+	}
+	run_until(x->l, x->leader);
+	if (sys_db_members(x->db).n != 3)
+		fail_msg("%s: opened with %zu members", name, sys_db_members(x->db).n);
+	close_db(x);
+	return false;
+}
+
+static void
+damage_is_refused_with_the_file_named(void **state)
+{
+	struct fixture *x = *state;
+	struct dirent **list;
+	unsigned        refused = 0;
+	int             n;
+
+	join(x, 0, 3, DAOS_RANK_NIL);
+	for (unsigned i = 0; i < 1100; i++) /* one snapshot */
+		wait_answer(x, sys_db_bump_map(x->db, on_done, x));
+	close_db(x);
+	n = scandir(x->dir, &list, NULL, alphasort);
+	assert_true(n > 4);
+	for (int i = 0; i < n; i++) {
+		char        path[512];
+		struct stat st;
+
+		(void)snprintf(path, sizeof(path), "%s/%s", x->dir, list[i]->d_name);
+		assert_int_equal(stat(path, &st), 0);
+		if (S_ISREG(st.st_mode) && !str_starts(list[i]->d_name, "metadata")) {
+			/* A directory that was opened again is not the same any more: only what is
+			 * refused counts. */
+			flip(path, (size_t)st.st_size / 2);
+			assert_true(refused_or_whole(x, list[i]->d_name));
+			flip(path, (size_t)st.st_size / 2);
+			refused++;
+		}
+		free(list[i]);
+	}
+	free(list);
+	assert_true(refused >= 3); /* log, snapshot, its description */
+	assert_false(refused_or_whole(x, "nothing"));
+}
+
+static void
+note_leader(bool is_leader, void *arg)
+{
+	*(bool *)arg = is_leader;
+}
+
+static void
+note_fatal(const struct fault *f, void *arg)
+{
+	(void)arg;
+	fail_msg("fatal: %s", f->description);
+}
+
+static void
+note_applied(int err, void *result, void *arg)
+{
+	(void)result;
+	assert_int_equal(err, 0);
+	*(bool *)arg = true;
+}
+
+static void
+note_closed(void *arg)
+{
+	*(bool *)arg = true;
+}
+
+/* A command as a later release would leave it in the log. */
+static void
+write_newer_command(struct fixture *x)
+{
+	Sysdb__Record    rec = SYSDB__RECORD__INIT;
+	uint8_t          buf[256];
+	struct counter   c      = {0};
+	bool             leader = false, done = false;
+	struct fault     f = FAULT_INIT;
+	struct rep_node *n;
+	struct rep_opts  o = {.dir           = x->dir,
+			      .id            = rep_id(ADDRESS),
+			      .address       = ADDRESS,
+			      .fsm           = counter_fsm(&c),
+			      .on_leadership = note_leader,
+			      .on_fatal      = note_fatal,
+			      .arg           = &leader};
+	size_t           len;
+
+	rec.format = 2;
+	rec.writer = (char *)"3.0.0";
+	rec.crc32c = 0x45BC0D0A; /* over format 2, "3.0.0", no body */
+	len        = sysdb__record__pack(&rec, buf);
+	assert_int_equal(rep_node_open(x->l, &o, &n, &f), 0);
+	run_until(x->l, leader);
+	assert_int_equal(rep_node_apply(n, buf, len, note_applied, &done), 0);
+	run_until(x->l, done);
+	done = false;
+	rep_node_close(n, note_closed, &done);
+	run_until(x->l, done);
+}
+
+static void
+newer_command_is_refused_with_its_release(void **state)
+{
+	struct fixture    *x = *state;
+	struct sys_db_opts o = options(x);
+	struct fault       f = FAULT_INIT;
+	uint32_t           sum;
+
+	join(x, 0, 1, DAOS_RANK_NIL);
+	close_db(x);
+	write_newer_command(x);
+	sum = dir_sum(x->dir);
+	assert_int_equal(sys_db_open(x->l, &o, &x->db, &f), -EPROTO);
+	assert_non_null(strstr(f.description, "release 3.0.0"));
+	assert_non_null(strstr(f.description, x->dir));
+	assert_non_null(strstr(f.resolution, "3.0.0"));
+	assert_int_equal(dir_sum(x->dir), sum);
+}
+
 int
 main(void)
 {
@@ -546,6 +724,8 @@ main(void)
 	    CASE(changed_address_takes_over),
 	    CASE(other_replica_waits_to_be_added),
 	    CASE(unusable_directories),
+	    CASE(damage_is_refused_with_the_file_named),
+	    CASE(newer_command_is_refused_with_its_release),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
