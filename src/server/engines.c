@@ -13,25 +13,23 @@
 
 /* ---- joining ---- */
 
-/* One join on its way to the management service. */
-struct join_sent {
+/* One join on its way to the management service; an engine has at most one. */
+struct srv_join_sent {
+	struct ctl_ms_call  *call;
 	struct srv_server   *s;
 	struct har_instance *i;
-	uint64_t             incarnation; /* of the engine it is for */
-	char                 last[256];   /* failure logged last */
+	char                 last[256]; /* failure logged last */
 };
 
 static void
 join_answered(const struct rpc_status *status, const ProtobufCMessage *msg, void *arg)
 {
-	struct join_sent     *j    = arg;
+	struct srv_join_sent *j    = arg;
 	const Mgmt__JoinResp *resp = (const Mgmt__JoinResp *)msg;
 	struct har_instance  *i    = j->i;
-	bool                  same = har_instance_incarnation(i) == j->incarnation;
 
+	j->s->joins_sent[har_instance_index(i)] = NULL;
 	free(j);
-	if (!same)
-		return; /* that engine has ended */
 	if (status->code != RPC_OK) {
 		struct fault f = FAULT_INIT;
 		char         text[1200];
@@ -54,11 +52,30 @@ join_answered(const struct rpc_status *status, const ProtobufCMessage *msg, void
 	       });
 }
 
+/* Gives up a join nobody waits for any more. */
+static void
+join_cancel(struct srv_server *s, unsigned idx)
+{
+	struct srv_join_sent *j = TAKE_PTR(s->joins_sent[idx]);
+
+	if (j == NULL)
+		return;
+	(void)ctl_ms_cancel(j->call);
+	free(j);
+}
+
+void
+srv_joins_cancel(struct srv_server *s)
+{
+	for (unsigned i = 0; i < HAR_INSTANCES_MAX; i++)
+		join_cancel(s, i);
+}
+
 static void
 join_repeats(const struct rpc_status *status, const char *host, uint64_t delay_ms, void *arg)
 {
-	struct join_sent *j = arg;
-	char              text[1200];
+	struct srv_join_sent *j = arg;
+	char                  text[1200];
 
 	(void)rpc_status_format(status, text, sizeof(text));
 	log_debug("engine %u: join at %s: %s; again in %llu ms", har_instance_index(j->i), host,
@@ -72,23 +89,24 @@ join_repeats(const struct rpc_status *status, const char *host, uint64_t delay_m
 static void
 on_join(struct har_instance *i, const struct har_notify *n, void *arg)
 {
-	struct srv_server *s    = arg;
-	uint32_t           rank = har_instance_rank(i);
-	Mgmt__JoinReq      req  = MGMT__JOIN_REQ__INIT;
-	struct join_sent  *j    = calloc(1, sizeof(*j));
-	struct ctl_ms_opts opts = {
-	    .method   = "Join",
-	    .req      = &req.base,
-	    .try_ms   = CTL_JOIN_TRY_MS,
-	    .total_ms = CTL_JOIN_TOTAL_MS,
-	    .retry    = CTL_JOIN_RETRY,
-	    .cb       = join_answered,
-	    .on_retry = join_repeats,
-	    .arg      = j,
-	};
+	struct srv_server    *s    = arg;
+	uint32_t              rank = har_instance_rank(i);
+	Mgmt__JoinReq         req  = MGMT__JOIN_REQ__INIT;
+	struct srv_join_sent *j    = calloc(1, sizeof(*j));
+	struct ctl_ms_opts    opts = {
+	       .method   = "Join",
+	       .req      = &req.base,
+	       .try_ms   = CTL_JOIN_TRY_MS,
+	       .total_ms = CTL_JOIN_TOTAL_MS,
+	       .retry    = CTL_JOIN_RETRY,
+	       .cb       = join_answered,
+	       .on_retry = join_repeats,
+	       .arg      = j,
+        };
 	struct fault f = FAULT_INIT;
 	int          r = -ENOMEM;
 
+	join_cancel(s, har_instance_index(i));
 	/* The first engine of the bootstrap replica is rank 0. */
 	if (rank == DAOS_RANK_NIL && s->net.is_bootstrap && har_instance_index(i) == 0 &&
 	    !har_instance_replace(i))
@@ -109,11 +127,13 @@ on_join(struct har_instance *i, const struct har_notify *n, void *arg)
 	req.check_mode        = n->check_mode;
 	req.replace           = har_instance_replace(i);
 	if (j != NULL) {
-		*j = (struct join_sent){.s = s, .i = i, .incarnation = n->incarnation};
-		r  = ctl_ms_call(s->client, &opts, NULL);
+		*j = (struct srv_join_sent){.s = s, .i = i};
+		r  = ctl_ms_call(s->client, &opts, &j->call);
 	}
-	if (r == 0)
+	if (r == 0) {
+		s->joins_sent[har_instance_index(i)] = j;
 		return;
+	}
 	free(j);
 	fault_plain(&f, r, "%s", strerror(-r));
 	har_instance_join_failed(i, &f);
@@ -195,6 +215,7 @@ on_engine_exit(struct har_instance *i, const struct har_exit *x, void *arg)
 				.engine_idx   = har_instance_index(i),
 				.engine_error = error};
 
+	join_cancel(s, har_instance_index(i));
 	if (x->rank != DAOS_RANK_NIL)
 		(void)snprintf(rank, sizeof(rank), "%u", x->rank);
 	log_info("instance %u, pid %d, rank %s exited with status: %s", har_instance_index(i),

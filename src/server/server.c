@@ -61,6 +61,7 @@ srv_shutdown(struct srv_server *s, int err, const struct fault *f)
 	if (err < 0 && f != NULL && s->result_fault != NULL)
 		*s->result_fault = *f;
 	loop_timer_start(s->shutdown_limit, SRV_SHUTDOWN_MS, 0);
+	srv_joins_cancel(s);
 	/* Taken back when each part calls; the extra one keeps a quick part from ending the loop
 	 * too early. */
 	s->stop_waits = 3;

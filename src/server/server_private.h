@@ -42,8 +42,9 @@ struct srv_net {
 	VEC(char *) replicas; /* resolved "ip:port", in the order of the configuration */
 };
 
-struct srv_join;   /* mgmt_join.c */
-struct srv_format; /* ctl_format.c */
+struct srv_join;      /* mgmt_join.c */
+struct srv_join_sent; /* engines.c */
+struct srv_format;    /* ctl_format.c */
 
 /* Joins wait here while a batch is being written. */
 struct srv_joins {
@@ -94,10 +95,11 @@ struct srv_server {
 	bool     db_failed;
 	uint64_t event_sequence;
 
-	struct srv_joins     joins;
-	struct srv_leader    leader;
-	struct srv_format   *format; /* the one that runs */
-	struct srv_restart   restarts[HAR_INSTANCES_MAX];
+	struct srv_joins      joins;
+	struct srv_join_sent *joins_sent[HAR_INSTANCES_MAX];
+	struct srv_leader     leader;
+	struct srv_format    *format; /* the one that runs */
+	struct srv_restart    restarts[HAR_INSTANCES_MAX];
 
 	struct loop_signal *signals[4];
 	struct loop_timer  *shutdown_limit;
@@ -135,6 +137,8 @@ bool srv_gate(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
 
 /* ---- engines.c: what the harness asks of us ---- */
 void srv_engines_callbacks(struct srv_server *s, struct har_callbacks *cb);
+/* Gives up the joins on their way. */
+void srv_joins_cancel(struct srv_server *s);
 
 /* ---- upcall.c ---- */
 int srv_upcalls_register(struct srv_server *s);

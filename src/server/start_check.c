@@ -20,6 +20,7 @@
 /* How long the lock of a server that is being killed is waited for, and how often it is tried. */
 #define DYING_WAIT_MS 2000
 #define DYING_STEP_MS 10
+#define LOCK_FD_MIN   900
 
 /* ---- one server a socket directory ---- */
 
@@ -92,7 +93,7 @@ srv_lock_socket_dir(const char *dir, int *ret_fd, struct fault *f)
 	_cleanup_(freep) char *path = str_format("%s/" LOCK_NAME, dir);
 	_cleanup_(closep) int  fd   = -EBADF;
 	char                   pid[16];
-	int                    r;
+	int                    high, r;
 
 	if (path == NULL)
 		return -ENOMEM;
@@ -109,7 +110,9 @@ srv_lock_socket_dir(const char *dir, int *ret_fd, struct fault *f)
 	(void)snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
 	if (ftruncate(fd, 0) < 0 || pwrite(fd, pid, strlen(pid), 0) < 0)
 		return fault_plain(f, -errno, "cannot write %s: %s", path, strerror(errno));
-	*ret_fd = TAKE_FD(fd);
+	/* Files are closed in ascending order: when we are killed the lock goes last, after our ports. */
+	high    = fcntl(fd, F_DUPFD_CLOEXEC, LOCK_FD_MIN);
+	*ret_fd = high >= 0 ? high : TAKE_FD(fd);
 	return 0;
 }
 
