@@ -6,6 +6,7 @@
  * service (system.h), where the library finds the leader, retries what can be retried and gives up
  * at the deadline.
  *
+ * Signals: a server may hang up while it is written to, so the program must ignore SIGPIPE.
  * Threads: a context and everything made from it belong to one thread at a time.
  * Errors: a function that can fail returns 0 or a negative errno and fills *e (may be NULL) on
  * failure. Memory: a response is a plain struct the caller owns; its `_fini` releases all it points

@@ -1,6 +1,7 @@
 /*
  * The frame of a program: parse, set up, run, report, and the exit code.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -112,6 +113,24 @@ run_command(struct cli_call *call, void *args, struct cli_error *e)
 	return r;
 }
 
+/*
+ * Results that cannot be written are an error. A reader that has gone (`dmg … | head`) ends the program as quietly as
+ * it ends others.
+ */
+static int
+finish_output(const struct cli_app *app, int r)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return r;
+	if (errno == EPIPE) {
+		(void)signal(SIGPIPE, SIG_DFL);
+		(void)raise(SIGPIPE);
+	}
+	(void)fprintf(stderr, "ERROR: %sunable to write the output: %s\n", app->error_prefix,
+		      strerror(errno));
+	return -EIO;
+}
+
 int
 cli_main(const struct cli_app *app, int argc, char *const *argv)
 {
@@ -122,6 +141,8 @@ cli_main(const struct cli_app *app, int argc, char *const *argv)
 	void                                *args = NULL;
 	int                                  r;
 
+	/* A peer that hangs up must be an error of the write to it, not the end of the process. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	if (!str_empty(getenv("GO_FLAGS_COMPLETION"))) {
 		cli_complete(app, argc, argv, &help);
 		return fputs(strbuf_str(&help), stdout) < 0 || fflush(stdout) != 0;
@@ -140,11 +161,7 @@ cli_main(const struct cli_app *app, int argc, char *const *argv)
 		if (r != 0)
 			report(app, &e);
 	}
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		(void)fprintf(stderr, "ERROR: %sunable to write the output: %s\n",
-			      app->error_prefix, strerror(errno));
-		r = -EIO;
-	}
+	r = finish_output(app, r);
 	cli_error_fini(&e);
 	cli_call_fini(&call);
 	return r == 0 ? 0 : 1;
