@@ -34,10 +34,11 @@ enum eng_log_level {
 	X(common)                                                                                  \
 	X(tree)                                                                                    \
 	X(vos)                                                                                     \
-	X(client) X(server) X(rdb) X(rsvc) X(pool) X(container) X(object) X(placement) X(rebuild)  \
-	    X(mgmt) X(bio) X(tests) X(dfs) X(duns) X(drpc) X(security) X(dtx) X(dfuse) X(il)       \
-		X(csum) X(stack) X(misc) X(mem) X(swim) X(fi) X(telem) X(crt) X(rpc) X(bulk)       \
-		    X(corpc) X(grp) X(lm) X(hg) X(external) X(st) X(iv) X(ctl) X(chk) X(pipeline)
+	X(client)                                                                                  \
+	X(server) X(rdb) X(rsvc) X(pool) X(container) X(object) X(placement) X(rebuild) X(mgmt)    \
+	    X(bio) X(tests) X(dfs) X(duns) X(drpc) X(security) X(dtx) X(dfuse) X(il) X(csum)       \
+		X(stack) X(misc) X(mem) X(swim) X(fi) X(telem) X(crt) X(rpc) X(bulk) X(corpc)      \
+		    X(grp) X(lm) X(hg) X(external) X(st) X(iv) X(ctl) X(chk) X(pipeline)
 
 enum eng_log_subsystem {
 #define X(name) ENG_SUB_##name,

@@ -72,11 +72,34 @@ load(struct eng_sysdb *db, const char *text, size_t len)
 	return r;
 }
 
+int
+eng_sysdb_decode(struct eng_sysdb *db, const void *data, size_t len, struct fault *f)
+{
+	const char   *json = (const char *)data + sizeof(struct header);
+	struct header h;
+	int           r = -EBADMSG;
+
+	if (len < sizeof(h) || memcmp(data, MAGIC, sizeof(h.magic)) != 0)
+		return fault_plain(
+		    f, r, "%s was not written by this engine; format the storage to use it here",
+		    db->path);
+	memcpy(&h, data, sizeof(h));
+	if (h.version > VERSION)
+		return fault_plain(
+		    f, -ENOTSUP, "%s was written by a newer release (format %u, this one reads %d)",
+		    db->path, h.version, VERSION);
+	if (h.length == len - sizeof(h) && h.crc == crc32c(0, json, h.length))
+		r = load(db, json, h.length);
+	if (r == -EBADMSG)
+		return fault_plain(f, r, "%s is damaged; format the storage to use it again",
+				   db->path);
+	return r < 0 ? fault_plain(f, r, "%s: %s", db->path, strerror(-r)) : 0;
+}
+
 static int
 read_file(struct eng_sysdb *db, struct fault *f)
 {
 	_cleanup_(freep) char *data = NULL;
-	struct header          h;
 	size_t                 len;
 	int                    r = fs_read_file(db->path, MAX_BYTES, &data, &len);
 
@@ -85,23 +108,7 @@ read_file(struct eng_sysdb *db, struct fault *f)
 	if (r < 0)
 		return fault_plain(f, r, "%s: %s", db->path,
 				   r == -EFBIG ? "not written by this engine" : strerror(-r));
-	if (len < sizeof(h) || memcmp(data, MAGIC, sizeof(h.magic)) != 0)
-		return fault_plain(
-		    f, -EBADMSG,
-		    "%s was not written by this engine; format the storage to use it here",
-		    db->path);
-	memcpy(&h, data, sizeof(h));
-	if (h.version > VERSION)
-		return fault_plain(
-		    f, -ENOTSUP, "%s was written by a newer release (format %u, this one reads %d)",
-		    db->path, h.version, VERSION);
-	r = -EBADMSG;
-	if (h.length == len - sizeof(h) && h.crc == crc32c(0, data + sizeof(h), h.length))
-		r = load(db, data + sizeof(h), h.length);
-	if (r == -EBADMSG)
-		return fault_plain(f, r, "%s is damaged; format the storage to use it again",
-				   db->path);
-	return r < 0 ? fault_plain(f, r, "%s: %s", db->path, strerror(-r)) : 0;
+	return eng_sysdb_decode(db, data, len, f);
 }
 
 int

@@ -34,3 +34,6 @@ void eng_sysdb_close(struct eng_sysdb *db);
 /* The device's UUID, a fresh one for a device not seen before. -ENOMEM. */
 int eng_sysdb_device_uuid(struct eng_sysdb *db, const char *name, const char *path,
 			  struct uuid *ret);
+
+/* Contents of a file into an empty db whose path is set, with the errors of eng_sysdb_open(). */
+int eng_sysdb_decode(struct eng_sysdb *db, const void *data, size_t len, struct fault *f);

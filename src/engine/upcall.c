@@ -90,6 +90,24 @@ format_now(char *buf, size_t size)
 	(void)snprintf(buf, size, "%s.%06ld%s", date, ts.tv_nsec / 1000, zone);
 }
 
+/* The line that tools look for in logs of DAOS engines. */
+static void
+log_event(const Shared__RASEvent *v)
+{
+	static const char *const types[]      = {"ANY", "STATE_CHANGE", "INFO"};
+	static const char *const severities[] = {"UNKNOWN", "ERROR", "WARNING", "NOTICE"};
+	const char *id = v->id == ENG_RAS_ENGINE_SELF_TERMINATED ? "engine_self_terminated"
+								 : "unknown_ras_event";
+
+	eng_log(server, NOTE,
+		"&&& RAS EVENT id: [%s] ts: [%s] host: [%s] type: [%s] sev: [%s] msg: [%s] pid: "
+		"[%lu] tid: [%lu] "
+		"rank: [%u] inc: [%lx]",
+		id, v->timestamp, v->hostname, v->type < ARRAY_SIZE(types) ? types[v->type] : "ANY",
+		v->severity < ARRAY_SIZE(severities) ? severities[v->severity] : "UNKNOWN", v->msg,
+		v->proc_id, v->thread_id, v->rank, v->incarnation);
+}
+
 int
 eng_report_event(struct engine *e, enum eng_ras_id id, enum eng_ras_type type,
 		 enum eng_ras_severity severity, const char *msg, eng_upcall_cb cb)
@@ -114,6 +132,6 @@ eng_report_event(struct engine *e, enum eng_ras_id id, enum eng_ras_type type,
 	event.proc_id     = (uint64_t)getpid();
 	event.thread_id   = 1; /* the system thread of engines that have one a target */
 	req.event         = &event;
-	eng_log(server, NOTE, "event %d: %s", id, msg);
+	log_event(&event);
 	return start(e, &opts, cb, NULL);
 }

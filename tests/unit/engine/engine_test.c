@@ -194,7 +194,8 @@ test_malformed_bodies(void **state)
 static void
 test_exclusion_ends_the_engine(void **state)
 {
-	struct host *h = host_new();
+	struct host           *h   = host_new();
+	_cleanup_(freep) char *log = NULL;
 
 	host_start_serving(h, "", "");
 	assert_int_equal(host_group_update(h, 2, 0, 2), 0);
@@ -204,6 +205,8 @@ test_exclusion_ends_the_engine(void **state)
 	turn_until(h, h->events == 1);
 	assert_int_equal(h->event_id, 5);
 	assert_int_equal(h->event_rank, 0);
+	read_log(h, &log);
+	assert_non_null(strstr(log, "&&& RAS EVENT id: [engine_self_terminated]"));
 	host_free(h);
 }
 
