@@ -29,21 +29,21 @@ made_progress(struct rpc_session *s)
 /* ---- answers ---- */
 
 static void
-submit_headers_only(struct rpc_session *s, struct rpc_call *c, const char *http_status)
+submit_headers_only(struct rpc_session *s, struct rpc_call *c, const char *http_status,
+		    const struct rpc_status_headers *h)
 {
 	nghttp2_nv nv[5] = {
 	    RPC_NV(":status", http_status, 3),
 	    RPC_NV_LITERAL("content-type", "application/grpc"),
-	    RPC_NV("grpc-status", c->status.code, strlen(c->status.code)),
+	    RPC_NV("grpc-status", h->code, strlen(h->code)),
 	};
 	size_t n = 3;
 
-	if (c->status.message != NULL)
-		nv[n++] = RPC_NV("grpc-message", c->status.message, strlen(c->status.message));
-	if (c->status.details != NULL)
-		nv[n++] =
-		    RPC_NV("grpc-status-details-bin", c->status.details, strlen(c->status.details));
-	else if (c->status.code[0] == '1' && c->status.code[1] == '2')
+	if (h->message != NULL)
+		nv[n++] = RPC_NV("grpc-message", h->message, strlen(h->message));
+	if (h->details != NULL)
+		nv[n++] = RPC_NV("grpc-status-details-bin", h->details, strlen(h->details));
+	else if (strcmp(h->code, "12") == 0)
 		nv[n++] = RPC_NV_LITERAL("grpc-accept-encoding", "identity");
 	c->answered    = true;
 	c->progress_ms = rpc_now_ms();
@@ -52,14 +52,17 @@ submit_headers_only(struct rpc_session *s, struct rpc_call *c, const char *http_
 						NGHTTP2_INTERNAL_ERROR); /* the last thing to try */
 }
 
+/* The status is a local: the call's own belongs to the state loop while a handler has it. */
 static void
 fail_stream(struct rpc_session *s, struct rpc_call *c, const char *http_status,
 	    struct rpc_status *status)
 {
+	struct rpc_status_headers h;
+
 	if (!c->answered && c->stream_id >= 0) {
-		rpc_status_headers_fini(&c->status);
-		rpc_status_encode(status, &c->status);
-		submit_headers_only(s, c, http_status);
+		rpc_status_encode(status, &h);
+		submit_headers_only(s, c, http_status, &h);
+		rpc_status_headers_fini(&h);
 	}
 	rpc_status_fini(status);
 }
@@ -152,7 +155,7 @@ rpc_session_answer(struct rpc_msg *m)
 	if (c->resp != NULL)
 		submit_message(s, c);
 	else
-		submit_headers_only(s, c, "200");
+		submit_headers_only(s, c, "200", &c->status);
 	rpc_wire_want_pump(&s->wire);
 }
 

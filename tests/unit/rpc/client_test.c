@@ -230,7 +230,6 @@ test_rsa_certificates(void **state)
 	struct rpc_channel_opts opts;
 
 	fixture_make_certs(&f, true);
-	f.server_files = fixture_files(&f, "ca", "server");
 	fixture_start(&f, 1, true, NULL);
 	opts = fixture_channel_opts(&f);
 	expect_code(&f, &opts, RPC_OK, 0, NULL);
