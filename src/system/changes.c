@@ -65,6 +65,7 @@ struct join_op {
 	struct sys_join_req     *reqs;
 	struct sys_join_outcome *outcomes;
 	size_t                   n;
+	size_t                   judged; /* the first so many */
 	sys_join_cb              cb;
 	void                    *arg;
 };
@@ -144,13 +145,21 @@ join_evaluate(struct sys_op *op, struct sys_txn *t, struct fault *f)
 	struct join_op *j = (struct join_op *)op;
 
 	(void)f;
-	for (size_t i = 0; i < j->n; i++) {
-		int r = join_one(t, &j->reqs[i], &j->outcomes[i]);
+	for (; j->judged < j->n && !sys_txn_is_full(t); j->judged++) {
+		int r = join_one(t, &j->reqs[j->judged], &j->outcomes[j->judged]);
 
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+static bool
+join_has_more(const struct sys_op *op)
+{
+	const struct join_op *j = (const struct join_op *)op;
+
+	return j->judged < j->n;
 }
 
 static void
@@ -173,8 +182,11 @@ join_release(struct sys_op *op)
 	free(j->outcomes);
 }
 
-static const struct sys_op_type join_type = {"join members", join_evaluate, join_finish,
-					     join_release};
+static const struct sys_op_type join_type = {.action   = "join members",
+					     .evaluate = join_evaluate,
+					     .finish   = join_finish,
+					     .has_more = join_has_more,
+					     .release  = join_release};
 
 int
 sys_db_join(struct sys_db *db, const struct sys_join_req *reqs, size_t n, sys_join_cb cb, void *arg)
@@ -213,6 +225,7 @@ struct results_op {
 	struct sys_op           op;
 	struct sys_rank_result *results;
 	size_t                  n;
+	size_t                  judged; /* the first so many */
 	bool                    update_on_fail;
 	sys_done_cb             cb;
 	void                   *arg;
@@ -223,8 +236,16 @@ results_evaluate(struct sys_op *op, struct sys_txn *t, struct fault *f)
 {
 	struct results_op *u = (struct results_op *)op;
 
-	for (size_t i = 0; i < u->n; i++) {
-		const struct sys_rank_result *res = &u->results[i];
+	for (size_t i = u->judged; i < u->n; i++) { /* all of them, before any is stored */
+		struct sys_members ms = sys_state_members(&t->scratch);
+		bool               apply;
+		int r = sys_results_check(&ms, &u->results[i], 1, u->update_on_fail, &apply, f);
+
+		if (r < 0)
+			return r;
+	}
+	for (; u->judged < u->n && !sys_txn_is_full(t); u->judged++) {
+		const struct sys_rank_result *res = &u->results[u->judged];
 		struct sys_members            ms  = sys_state_members(&t->scratch);
 		bool                          apply;
 		int r = sys_results_check(&ms, res, 1, u->update_on_fail, &apply, f);
@@ -235,6 +256,14 @@ results_evaluate(struct sys_op *op, struct sys_txn *t, struct fault *f)
 			return r;
 	}
 	return 0;
+}
+
+static bool
+results_has_more(const struct sys_op *op)
+{
+	const struct results_op *u = (const struct results_op *)op;
+
+	return u->judged < u->n;
 }
 
 static void
@@ -255,8 +284,11 @@ results_release(struct sys_op *op)
 	free(u->results);
 }
 
-static const struct sys_op_type results_type = {"update members", results_evaluate, results_finish,
-						results_release};
+static const struct sys_op_type results_type = {.action   = "update members",
+						.evaluate = results_evaluate,
+						.finish   = results_finish,
+						.has_more = results_has_more,
+						.release  = results_release};
 
 int
 sys_db_update_members(struct sys_db *db, const struct sys_rank_result *results, size_t n,
@@ -323,10 +355,14 @@ event_release(struct sys_op *op)
 	free(((struct event_op *)op)->msg);
 }
 
-static const struct sys_op_type died_type = {"engine died", event_evaluate, event_finish,
-					     event_release};
-static const struct sys_op_type dead_type = {"rank dead", event_evaluate, event_finish,
-					     event_release};
+static const struct sys_op_type died_type = {.action   = "engine died",
+					     .evaluate = event_evaluate,
+					     .finish   = event_finish,
+					     .release  = event_release};
+static const struct sys_op_type dead_type = {.action   = "rank dead",
+					     .evaluate = event_evaluate,
+					     .finish   = event_finish,
+					     .release  = event_release};
 
 static int
 submit_event(struct sys_db *db, bool died, uint32_t rank, uint64_t incarnation, const char *msg,
@@ -435,12 +471,18 @@ ranks_release(struct sys_op *op)
 	free(((struct ranks_op *)op)->ranks);
 }
 
-static const struct sys_op_type exclude_type = {"exclude ranks", exclude_evaluate, ranks_finish,
-						ranks_release};
-static const struct sys_op_type clear_type   = {"clear exclusion", exclude_evaluate, ranks_finish,
-						ranks_release};
-static const struct sys_op_type remove_type  = {"remove member", remove_evaluate, ranks_finish,
-						ranks_release};
+static const struct sys_op_type exclude_type = {.action   = "exclude ranks",
+						.evaluate = exclude_evaluate,
+						.finish   = ranks_finish,
+						.release  = ranks_release};
+static const struct sys_op_type clear_type   = {.action   = "clear exclusion",
+						.evaluate = exclude_evaluate,
+						.finish   = ranks_finish,
+						.release  = ranks_release};
+static const struct sys_op_type remove_type  = {.action   = "remove member",
+						.evaluate = remove_evaluate,
+						.finish   = ranks_finish,
+						.release  = ranks_release};
 
 static int
 submit_ranks(struct sys_db *db, const struct sys_op_type *type, const uint32_t *ranks, size_t n,
@@ -523,8 +565,10 @@ attrs_release(struct sys_op *op)
 	free(a->attrs);
 }
 
-static const struct sys_op_type attrs_type = {"set attributes", attrs_evaluate, attrs_finish,
-					      attrs_release};
+static const struct sys_op_type attrs_type = {.action   = "set attributes",
+					      .evaluate = attrs_evaluate,
+					      .finish   = attrs_finish,
+					      .release  = attrs_release};
 
 int
 sys_db_set_attrs(struct sys_db *db, const struct sys_attr *attrs, size_t n, sys_done_cb cb,
@@ -578,8 +622,10 @@ bump_finish(struct sys_op *op, int err, const struct fault *f)
 	b->cb(err, f, b->arg);
 }
 
-static const struct sys_op_type bump_type = {"raise map version", bump_evaluate, bump_finish,
-					     release_nothing};
+static const struct sys_op_type bump_type = {.action   = "raise map version",
+					     .evaluate = bump_evaluate,
+					     .finish   = bump_finish,
+					     .release  = release_nothing};
 
 int
 sys_db_bump_map(struct sys_db *db, sys_done_cb cb, void *arg)
@@ -650,8 +696,10 @@ providers_release(struct sys_op *op)
 	free(((struct providers_op *)op)->providers);
 }
 
-static const struct sys_op_type providers_type = {"record fabric providers", providers_evaluate,
-						  providers_finish, providers_release};
+static const struct sys_op_type providers_type = {.action   = "record fabric providers",
+						  .evaluate = providers_evaluate,
+						  .finish   = providers_finish,
+						  .release  = providers_release};
 
 int
 sys_db_check_providers(struct sys_db *db, const char *providers, sys_providers_cb cb, void *arg)

@@ -17,6 +17,8 @@ struct sys_op_type {
 	int (*evaluate)(struct sys_op *op, struct sys_txn *t, struct fault *f);
 	/* Calls the owner back; once. */
 	void (*finish)(struct sys_op *op, int err, const struct fault *f);
+	/* Whether a batch was cut and has to be evaluated again for the rest. NULL: never. */
+	bool (*has_more)(const struct sys_op *op);
 	/* Frees what the kind added, not the op. */
 	void (*release)(struct sys_op *op);
 };
@@ -26,6 +28,7 @@ struct sys_op {
 	const struct sys_op_type *type;
 	struct sys_db            *db;
 	struct sys_op            *next;
+	bool                      partly;   /* some of a cut batch is stored */
 	bool                      answered; /* its owner has been called back already (stalled) */
 };
 

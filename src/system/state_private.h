@@ -63,9 +63,13 @@ int sys_member_from_pb(const Sysdb__Member *pb, struct sys_member *ret, struct f
 /* ---- a command being put together ---- */
 
 /* Effects collected by an operation, and the state as it will be when they are committed. */
+/* A batch is cut here; what is left of the log entry has room for a record of any size. */
+#define SYS_TXN_FULL (512 * KIB)
+
 struct sys_txn {
 	struct sys_state scratch;
 	Sysdb__Command  *cmd;
+	size_t           bytes; /* of the effects, packed */
 };
 
 /* now_ns is the command's time; action is a literal. */
@@ -82,6 +86,11 @@ static inline bool
 sys_txn_is_empty(const struct sys_txn *t)
 {
 	return t->cmd->n_ops == 0;
+}
+static inline bool
+sys_txn_is_full(const struct sys_txn *t)
+{
+	return t->bytes >= SYS_TXN_FULL;
 }
 
 /* ---- tree, for the codec ---- */

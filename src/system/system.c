@@ -111,7 +111,8 @@ op_answer(struct sys_op *op, int err, const struct fault *f)
 	if (op->answered)
 		return;
 	op->answered = true;
-	op->type->finish(op, err, f);
+	/* Of a cut batch the first part is stored: "nothing was changed" would not be true. */
+	op->type->finish(op, op->partly && err < 0 ? -ECANCELED : err, f);
 }
 
 static struct sys_op *
@@ -122,6 +123,16 @@ op_free(struct sys_op *op)
 		free(op);
 	}
 	return NULL;
+}
+
+static void
+push_front(struct sys_db *db, struct sys_op *op)
+{
+	op->partly = true;
+	op->next   = db->head;
+	if (db->head == NULL)
+		db->tail = &op->next;
+	db->head = op;
 }
 
 static struct sys_op *
@@ -184,10 +195,14 @@ on_committed(int err, void *result, void *arg)
 	(void)result;
 	db->running = NULL;
 	loop_timer_stop(db->stall);
-	if (err < 0)
-		(void)why(db, err, &f);
-	op_answer(op, err, &f);
-	(void)op_free(op); /* always NULL */
+	if (err == 0 && !db->closing && op->type->has_more != NULL && op->type->has_more(op)) {
+		push_front(db, op);
+	} else {
+		if (err < 0)
+			(void)why(db, err, &f);
+		op_answer(op, err, &f);
+		(void)op_free(op); /* always NULL */
+	}
 	if (!db->closing && db->head != NULL && post_turn(db) < 0)
 		fail_waiting(db, why(db, -ENOMEM, &f), &f);
 }

@@ -102,8 +102,9 @@ typedef void (*sys_event_cb)(int err, const struct fault *f, enum sys_event_verd
 #define SYS_JOIN_BATCH_MAX 1024
 /*
  * Joins a batch: each request is judged in order against what the earlier ones left, all accepted
- * ones become one log entry and one map version. A refused request harms no other. Nothing is
- * written when all are refused. -E2BIG above SYS_JOIN_BATCH_MAX.
+ * ones become one log entry and one map version (more only when half a megabyte of records is
+ * passed). A refused request harms no other. Nothing is written when all are refused. -E2BIG above
+ * SYS_JOIN_BATCH_MAX.
  */
 int sys_db_join(struct sys_db *db, const struct sys_join_req *reqs, size_t n, sys_join_cb cb,
 		void *arg);

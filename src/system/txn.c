@@ -11,6 +11,8 @@ sys_txn_begin(struct sys_txn *t, const struct sys_state *s, uint64_t now_ns, con
 {
 	int r = sys_state_dup(s, &t->scratch);
 
+	t->bytes = 0;
+
 	if (r < 0)
 		return r;
 	t->cmd = calloc(1, sizeof(*t->cmd));
@@ -67,6 +69,7 @@ add_op_take(struct sys_txn *t, Sysdb__Op *op)
 		return r;
 	}
 	t->cmd->ops[t->cmd->n_ops++] = op;
+	t->bytes += sysdb__op__get_packed_size(op);
 	return 0;
 }
 

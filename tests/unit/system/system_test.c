@@ -295,6 +295,48 @@ refusal_in_a_batch_harms_no_other(void **state)
 }
 
 static void
+on_big_join(int err, const struct fault *f, const struct sys_join_outcome *outcomes, size_t n,
+	    uint32_t map_version, void *arg)
+{
+	struct fixture *x = arg;
+
+	note(x, err, f);
+	x->map_version = map_version;
+	x->n_outcomes  = 0;
+	for (size_t i = 0; i < n; i++)
+		x->n_outcomes += outcomes[i].result == SYS_JOIN_ADDED && outcomes[i].rank == i + 1;
+}
+
+/* 1,024 members of a kilobyte each: more than one command may hold. */
+static void
+large_batch_is_cut(void **state)
+{
+	static struct sys_join_req reqs[SYS_JOIN_BATCH_MAX];
+	static char                uuid[SYS_JOIN_BATCH_MAX][40], domain[SYS_JOIN_BATCH_MAX][16];
+	char                       uri[SYS_MAX_URI];
+	struct fixture            *x = *state;
+
+	memset(uri, 'u', sizeof(uri));
+	memcpy(uri, "ofi+tcp://", 10);
+	uri[sizeof(uri) - 1] = '\0';
+	for (unsigned i = 0; i < SYS_JOIN_BATCH_MAX; i++) {
+		uuid_of(i, uuid[i], sizeof(uuid[i]));
+		(void)snprintf(domain[i], sizeof(domain[i]), "/host%u", i / 2);
+		reqs[i] = (struct sys_join_req){.rank         = DAOS_RANK_NIL,
+						.uuid         = uuid[i],
+						.addr         = "10.0.0.1:10001",
+						.uri          = uri,
+						.fault_domain = domain[i]};
+	}
+	wait_answer(x, sys_db_join(x->db, reqs, SYS_JOIN_BATCH_MAX, on_big_join, x));
+	assert_int_equal(x->err, 0);
+	assert_int_equal(x->n_outcomes, SYS_JOIN_BATCH_MAX);
+	assert_true(x->map_version > 1 && x->map_version < 5);
+	assert_int_equal(sys_db_members(x->db).n, SYS_JOIN_BATCH_MAX);
+	assert_int_equal(sys_db_join(x->db, reqs, SYS_JOIN_BATCH_MAX + 1, on_big_join, x), -E2BIG);
+}
+
+static void
 rank_numbers_are_never_reused(void **state)
 {
 	struct fixture *x = *state;
@@ -714,6 +756,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    CASE(batch_is_one_entry_and_one_map_version),
 	    CASE(refusal_in_a_batch_harms_no_other),
+	    CASE(large_batch_is_cut),
 	    CASE(rank_numbers_are_never_reused),
 	    CASE(results_events_and_exclusion),
 	    CASE(attributes),
