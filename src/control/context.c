@@ -10,6 +10,16 @@
 
 #define TEXT_NO_CONTACT "unable to contact the DAOS Management Service"
 
+/* The summary without its own `failed to load config from FILE: `, which the caller says in other words. */
+static const char *
+without_prefix(const char *text, const char *file)
+{
+	_cleanup_(freep) char *prefix =
+	    str_format("failed to load config from %s: ", file ? file : "");
+
+	return prefix != NULL && str_starts(text, prefix) ? text + strlen(prefix) : text;
+}
+
 /* Raises the first problem of a configuration. */
 static int
 config_error(struct daosctl_error *e, int err, const struct cfg_problems *problems)
@@ -17,11 +27,9 @@ config_error(struct daosctl_error *e, int err, const struct cfg_problems *proble
 	struct fault           f    = FAULT_INIT;
 	_cleanup_(freep) char *text = cfg_problems_summary(problems, &f);
 
-	if (text == NULL)
-		return ctl_error_set(e, err, "failed to load control configuration: %s",
-				     strerror(-err));
-	(void)ctl_error_set(e, err, "failed to load control configuration: %s", text);
-	if (e != NULL && fault_has_resolution(&f))
+	(void)ctl_error_set(e, err, "failed to load control configuration: %s",
+			    text ? without_prefix(text, problems->file) : strerror(-err));
+	if (text != NULL && e != NULL && fault_has_resolution(&f))
 		(void)fault_format_resolution(&f, e->resolution, sizeof(e->resolution));
 	return err;
 }
@@ -58,9 +66,13 @@ load_certificates(struct daosctl *c, struct daosctl_error *e)
 	return r;
 }
 
-/* Turns the configured expressions into hosts. A bad port shows only when hosts are used. */
+/*
+ * Turns host list expressions into hosts; `origin` says where they stand. A bad port of the configuration shows only
+ * when hosts are used.
+ */
 static int
-set_configured_hosts(struct daosctl *c, const char *const *exprs, size_t n, struct daosctl_error *e)
+expand_hosts(struct daosctl *c, const char *const *exprs, size_t n, const char *origin,
+	     struct daosctl_error *e)
 {
 	struct fault f     = FAULT_INIT;
 	char       **hosts = NULL;
@@ -80,6 +92,8 @@ set_configured_hosts(struct daosctl *c, const char *const *exprs, size_t n, stru
 	if (r == 0)
 		r = ctl_client_set_hosts(c->client, (const char *const *)hosts, got, &f);
 	hostlist_free_hosts(hosts, got);
+	if (r != 0 && !fault_is_coded(&f))
+		fault_wrap(&f, "%s", origin);
 	if (r != 0)
 		ctl_error_from_fault(e, &f);
 	return r;
@@ -151,17 +165,21 @@ daosctl_new(const struct daosctl_options *opts, struct daosctl **ret, struct dao
 int
 daosctl_set_hosts(struct daosctl *c, const char *hostlist, struct daosctl_error *e)
 {
-	return set_configured_hosts(c, &hostlist, 1, e);
+	return expand_hosts(c, &hostlist, 1, "host list", e);
 }
 
 /* Hosts of the configuration are looked at when a request needs them. */
 static int
 need_hosts(struct daosctl *c, struct daosctl_error *e)
 {
+	_cleanup_(freep) char *origin = NULL;
+
 	if (ctl_client_host_count(c->client) > 0)
 		return 0;
-	return set_configured_hosts(c, (const char *const *)c->cfg->hostlist.v, c->cfg->hostlist.n,
-				    e);
+	origin =
+	    str_format("hostlist in %s", c->cfg->path ? c->cfg->path : "the default configuration");
+	return expand_hosts(c, (const char *const *)c->cfg->hostlist.v, c->cfg->hostlist.n,
+			    origin ? origin : "hostlist", e);
 }
 
 size_t

@@ -6,6 +6,7 @@
  *	# comment
  *	tls [FAULT]                       both sides with certificates; FAULT as in golden_certs.h
  *	hostlist: 127.0.0.[1-3]           of the configuration; default localhost
+ *	config: LINE                      a line of a configuration that replaces the usual one
  *	serve: 127.0.0.1 127.0.0.2        addresses that listen; default 127.0.0.1, none: `serve: -`
  *	reply StorageScan {...}           see scripted_server.h
  *	$ dmg -o conf/x.yml storage scan  one run; a word below conf/ is the configuration made for
@@ -45,6 +46,7 @@ struct golden {
 	const char *tls_fault; /* one of golden_faults */
 	char       *hostlist, *serve, *command;
 	VEC(const char *) script_lines;
+	struct strbuf      config;
 	char              *want_out, *want_err;
 	int                want_rc;
 	char               dir[64];
@@ -127,6 +129,8 @@ read_setting(struct golden *g, char *line)
 		set_tls(g, line + 3);
 	else if (str_starts(line, "hostlist: "))
 		g->hostlist = line + strlen("hostlist: ");
+	else if (str_starts(line, "config: "))
+		strbuf_addf(&g->config, "%s\n", line + strlen("config: "));
 	else if (str_starts(line, "serve: "))
 		g->serve = line + strlen("serve: ");
 	else if (str_starts(line, "$ "))
@@ -177,6 +181,8 @@ write_config(struct golden *g)
 	else
 		strbuf_add(&text, "  allow_insecure: true\n");
 	(void)snprintf(path, sizeof(path), "%s/control.yml", g->dir);
+	if (g->config.len > 0)
+		return fs_write_atomic(path, g->config.s, g->config.len, 0644);
 	return fs_write_atomic(path, text.s, text.len, 0644);
 }
 
@@ -396,6 +402,7 @@ tear_down(struct golden *g)
 	(void)loop_free(g->loop);
 	(void)fs_remove_tree(g->dir);
 	vec_fini(&g->script_lines);
+	strbuf_fini(&g->config);
 	free(g->text);
 }
 
