@@ -35,7 +35,8 @@ char *hostlist_expand(const struct hostlist *l);
 /* The i-th host, from 0. */
 int hostlist_nth(const struct hostlist *l, size_t i, char **ret);
 int hostlist_delete_nth(struct hostlist *l, size_t i);
-/* Deletes all occurrences of the hosts of `text`; *ret_deleted counts them and may be NULL. */
+/* Deletes, for each host of `text`, its first occurrence; *ret_deleted counts them and may be NULL.
+ * -ENOENT: empty list. */
 int hostlist_delete(struct hostlist *l, const char *text, size_t *ret_deleted, struct fault *f);
 int hostlist_each(const struct hostlist *l, host_fn fn, void *arg);
 

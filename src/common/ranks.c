@@ -24,6 +24,16 @@ rank_parse(const char *text, uint32_t *ret, struct fault *f)
 	return 0;
 }
 
+char *
+rank_format(uint32_t rank, char buf[RANK_TEXT_MAX])
+{
+	if (rank == DAOS_RANK_NIL)
+		(void)snprintf(buf, RANK_TEXT_MAX, "NilRank");
+	else
+		(void)snprintf(buf, RANK_TEXT_MAX, "%u", rank);
+	return buf;
+}
+
 void
 rank_set_fini(struct rank_set *set)
 {

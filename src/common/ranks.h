@@ -34,6 +34,10 @@ struct rank_set {
 /* A rank from text: decimal, at most RANK_MAX. -EINVAL or -ERANGE with a plain fault. */
 int rank_parse(const char *text, uint32_t *ret, struct fault *f);
 
+#define RANK_TEXT_MAX 16
+/* "7", or "NilRank"; returns buf. */
+char *rank_format(uint32_t rank, char buf[RANK_TEXT_MAX]);
+
 /*
  * Brackets are optional, empty text is the empty set. *set is replaced; it is unchanged on failure:
  * -EINVAL (grammar), -ERANGE (a range too long, a rank too large), -ENOMEM.

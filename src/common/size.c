@@ -143,19 +143,31 @@ size_format_percent(uint64_t part, uint64_t total, char buf[SIZE_TEXT_MAX])
 	return buf;
 }
 
+/* "2.500000" becomes "2.5", "8.000000" becomes "8". */
+static void
+drop_zeros(char *number)
+{
+	size_t n = strlen(number);
+
+	while (n > 0 && number[n - 1] == '0')
+		n--;
+	n -= n > 0 && number[n - 1] == '.';
+	number[n] = '\0';
+}
+
 char *
 size_format_link_speed(double transfers_per_s, char buf[SIZE_TEXT_MAX])
 {
 	static const char powers[] = " kMGTPE";
 	size_t            power    = 0;
-	char              number[32];
+	char              number[64];
 
 	while (fabs(transfers_per_s) >= 1000 && powers[power + 1] != '\0') {
 		transfers_per_s /= 1000;
 		power++;
 	}
-	(void)snprintf(number, sizeof(number), "%.6g",
-		       transfers_per_s); /* without trailing zeros */
+	(void)snprintf(number, sizeof(number), "%.6f", transfers_per_s);
+	drop_zeros(number);
 	if (power == 0)
 		(void)snprintf(buf, SIZE_TEXT_MAX, "%s T/s", number);
 	else

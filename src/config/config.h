@@ -133,8 +133,7 @@ struct cfg_engine {
 	struct cfg_fabric  fabric; /* after loading with the top level's values filled in */
 	struct cfg_list    env_vars;
 	struct cfg_list    env_pass_through;
-	char *engine_path; /* our addition: the daos_engine to run; NULL: top level's, beside us,
-			      PATH */
+	char *engine_path; /* our addition: the daos_engine to run; NULL: the top level decides */
 
 	struct cfg_tier *storage; /* n_storage tiers, SCM first when valid */
 	size_t           n_storage;

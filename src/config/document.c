@@ -151,8 +151,9 @@ cfg_document_load(const char *text, size_t len, yaml_document_t *ret, struct cfg
 	if (!yaml_parser_initialize(&parser))
 		return -ENOMEM;
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
-	if (!yaml_parser_load(&parser, ret))
-		r = report_parser(problems, &parser);
+	/* The scan has shown that the text is right, so only memory can fail; libyaml does not
+	 * always say so. */
+	r = yaml_parser_load(&parser, ret) ? 0 : -ENOMEM;
 	yaml_parser_delete(&parser);
 	return r;
 }

@@ -78,23 +78,26 @@ run_ranklist(const struct row *row, struct outcome *out)
 		   *arg                    = row_get(row, "arg");
 	static const char *const set_ops[] = {"parse",    "ranged-string", "add",      "delete",
 					      "contains", "to-json",       "from-json"};
+	char                     text[RANK_TEXT_MAX];
 	uint32_t                 rank;
 
-	if (str_starts(row_get(row, "result"), "ok") &&
-	    (has_rank_beyond_max(input) || has_rank_beyond_max(arg))) {
-		(void)snprintf(out->skip, sizeof(out->skip),
-			       "upstream quirk: ranks from 4294967295 on are taken");
+	for (size_t i = 0; i < ARRAY_SIZE(set_ops); i++) {
+		if (!str_eq(op, set_ops[i]))
+			continue;
+		if (str_starts(row_get(row, "result"), "ok") &&
+		    (has_rank_beyond_max(input) || has_rank_beyond_max(arg)))
+			(void)snprintf(out->skip, sizeof(out->skip),
+				       "upstream quirk: ranks from 4294967295 on are taken");
+		else
+			run_on_set(op, input, arg, out);
 		return;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(set_ops); i++)
-		if (str_eq(op, set_ops[i])) {
-			run_on_set(op, input, arg, out);
-			return;
-		}
-	if (str_starts(op, "rank-")) {
-		out->rc = rank_parse(input, &rank, &out->fault);
+	if (str_eq(op, "rank-string")) {
+		out->rc = str_to_u32(input, 10, &rank);
 		if (out->rc == 0)
-			strbuf_addf(&out->output, "%u", rank);
+			strbuf_add(&out->output, rank_format(rank, text));
+	} else if (str_eq(op, "rank-valid")) {
+		out->rc = rank_parse(input, &rank, &out->fault);
 	} else {
 		(void)snprintf(out->broken, sizeof(out->broken), "unknown operation %s", op);
 	}
