@@ -158,8 +158,10 @@ const void *drpc_call_body(const struct drpc_call *c, size_t *ret_len);
  * FAILED_UNMARSHAL_PAYLOAD and is gone.
  */
 ProtobufCMessage *drpc_call_unpack(struct drpc_call *c, const ProtobufCMessageDescriptor *d);
-/* Answer exactly once; the call is gone afterwards. resp NULL: no body. Non-success statuses carry
- * no body. */
+/*
+ * Answer exactly once; the call is gone afterwards. resp NULL: no body. Non-success statuses carry
+ * no body.
+ */
 void drpc_call_reply(struct drpc_call *c, const ProtobufCMessage *resp);
 void drpc_call_fail(struct drpc_call *c, Drpc__Status status);
 
@@ -170,11 +172,13 @@ struct drpc_request;
 
 /*
  * err: 0 or a negative errno; status and body are valid when it is 0. body is borrowed. Runs
- * exactly once unless cancelled. The request is gone when it returns. -ENOENT, -ECONNREFUSED,
- * -EACCES   nobody listens there, or not for us -ETIMEDOUT                        timeout_ms passed
- *   -ECONNRESET                       the peer closed before a whole answer
- *   -EPROTO, -EMSGSIZE                the answer breaks the framing, cannot be parsed, or is too
- * large
+ * exactly once unless cancelled. The request is gone when it returns.
+ *
+ *   -ENOENT, -ECONNREFUSED, -EACCES: nobody listens there, or not for us
+ *   -EAGAIN: the listener's queue stayed full for 5 s
+ *   -ETIMEDOUT: timeout_ms passed
+ *   -ECONNRESET: the peer closed before a whole answer
+ *   -EPROTO, -EMSGSIZE: the answer breaks the framing, cannot be parsed, or is too large
  */
 typedef void (*drpc_reply_cb)(int err, Drpc__Status status, const void *body, size_t len,
 			      void *arg);
@@ -189,8 +193,10 @@ struct drpc_call_opts {
 	bool no_reply; /* close right after sending; cb runs with err of the sending */
 };
 
-/* -ENAMETOOLONG, -ENOMEM, -EMFILE … when the call cannot be begun. cb may be NULL for no_reply; ret
- * may be NULL. */
+/*
+ * -ENAMETOOLONG, -ENOMEM, -EMFILE … when the call cannot be begun. cb may be NULL for no_reply; ret
+ * may be NULL.
+ */
 int drpc_call_start(struct loop *l, const struct drpc_call_opts *opts, drpc_reply_cb cb, void *arg,
 		    struct drpc_request **ret);
 /* Closes the connection; the callback does not run. NULL is fine. */

@@ -116,8 +116,10 @@ session_set_state(struct drpc_session *s, enum session_state state)
 			   wanted[state]); /* fails only for a descriptor that is closing */
 }
 
-/* Sends what is queued. Returns 0 also when the peer has to read first; on error the session is
- * still there. */
+/*
+ * Sends what is queued. Returns 0 also when the peer has to read first; on error the session is
+ * still there.
+ */
 static int
 session_flush(struct drpc_session *s)
 {

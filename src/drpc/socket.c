@@ -137,8 +137,10 @@ drpc_socket_listen(const char *path, int *ret_fd, struct fault *f)
 	r = new_socket(&fd);
 	if (r < 0)
 		return fault_plain(f, r, "socket %s: %s", path, strerror(-r));
-	/* the mode of the descriptor becomes that of the file: there is no moment in which others
-	 * could connect */
+	/*
+	 * the mode of the descriptor becomes that of the file: there is no moment in which others
+	 * could connect
+	 */
 	if (fchmod(fd, 0600) != 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) != 0 ||
 	    listen(fd, SOMAXCONN) != 0)
 		return fault_plain(f, -errno, "socket %s: %s", path, strerror(errno));

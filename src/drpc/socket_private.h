@@ -1,5 +1,7 @@
-/* Seqpacket Unix sockets: opening them, and moving messages of frame_private.h through them without
- * blocking. */
+/*
+ * Seqpacket Unix sockets: opening them, and moving messages of frame_private.h through them without
+ * blocking.
+ */
 #pragma once
 
 #include "common/fault.h"
@@ -13,8 +15,10 @@ int drpc_socket_listen(const char *path, int *ret_fd, struct fault *f);
  */
 int drpc_socket_connect(const char *path, int *ret_fd);
 
-/* Sends chunks until the message is out (0) or the peer has to read first (-EAGAIN). Other errors
- * end the connection. */
+/*
+ * Sends chunks until the message is out (0) or the peer has to read first (-EAGAIN). Other errors
+ * end the connection.
+ */
 int drpc_socket_flush(int fd, struct drpc_output *o);
 /*
  * Reads one datagram into the assembler. 0; -EAGAIN: none there; -ENOTCONN: the peer closed; errors

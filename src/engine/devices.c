@@ -1,5 +1,7 @@
-/* daos_nvme.conf → open descriptors with sizes. Entries that configure SPDK itself are of no use
- * here and skipped. */
+/*
+ * daos_nvme.conf → open descriptors with sizes. Entries that configure SPDK itself are of no use
+ * here and skipped.
+ */
 #include "engine/devices.h"
 
 #include <fcntl.h>

@@ -34,8 +34,10 @@ struct eng_devices {
  */
 int  eng_devices_open(const char *conf_path, struct eng_devices *ret, struct fault *f);
 void eng_devices_close(struct eng_devices *d);
-/* Role bits from the name's last part: "AIO_host1_0_1_7" → 7; a namespace suffix "n1" is skipped.
- * -EINVAL. */
+/*
+ * Role bits from the name's last part: "AIO_host1_0_1_7" → 7; a namespace suffix "n1" is skipped.
+ * -EINVAL.
+ */
 int eng_device_roles(const char *name, unsigned *ret);
 /*
  * Targets with data on device i, when `targets` are dealt out in turn over the devices that hold

@@ -1,9 +1,8 @@
 /*
  * The engine's log: one file (D_LOG_FILE) or standard output, in the line format of DAOS engines,
- *filtered by a priority for each subsystem (D_LOG_MASK) and debug streams (DD_MASK).
+ * filtered by a priority for each subsystem (D_LOG_MASK) and debug streams (DD_MASK).
  *
- *	2026/11/22 07:33:13.469599 host1 DAOS[23874/23874/0] mgmt INFO src/engine/handlers.c:85
- *handle_ping() text
+ *	2026/11/22 07:33:13.469599 host1 DAOS[23874/23874/0] mgmt INFO src/engine/x.c:85 f() text
  *
  * One thread. Each line is one write.
  */
@@ -25,20 +24,18 @@ enum eng_log_level {
 	_ENG_LOG_MAX
 };
 
-/* Subsystems a mask may name (text-formats.md §8). This engine writes lines of server, mgmt, bio,
- * drpc and telem. */
+/*
+ * Subsystems a mask may name (text-formats.md §8). This engine writes lines of server, mgmt, bio,
+ * drpc and telem.
+ */
+/* clang-format off */
 #define ENG_LOG_SUBSYSTEMS(X)                                                                      \
-	X(daos)                                                                                    \
-	X(array)                                                                                   \
-	X(kv)                                                                                      \
-	X(common)                                                                                  \
-	X(tree)                                                                                    \
-	X(vos)                                                                                     \
-	X(client)                                                                                  \
-	X(server) X(rdb) X(rsvc) X(pool) X(container) X(object) X(placement) X(rebuild) X(mgmt)    \
-	    X(bio) X(tests) X(dfs) X(duns) X(drpc) X(security) X(dtx) X(dfuse) X(il) X(csum)       \
-		X(stack) X(misc) X(mem) X(swim) X(fi) X(telem) X(crt) X(rpc) X(bulk) X(corpc)      \
-		    X(grp) X(lm) X(hg) X(external) X(st) X(iv) X(ctl) X(chk) X(pipeline)
+	X(daos) X(array) X(kv) X(common) X(tree) X(vos) X(client) X(server) X(rdb) X(rsvc)         \
+	X(pool) X(container) X(object) X(placement) X(rebuild) X(mgmt) X(bio) X(tests) X(dfs)      \
+	X(duns) X(drpc) X(security) X(dtx) X(dfuse) X(il) X(csum) X(stack) X(misc) X(mem)          \
+	X(swim) X(fi) X(telem) X(crt) X(rpc) X(bulk) X(corpc) X(grp) X(lm) X(hg) X(external)       \
+	X(st) X(iv) X(ctl) X(chk) X(pipeline)
+/* clang-format on */
 
 enum eng_log_subsystem {
 #define X(name) ENG_SUB_##name,

@@ -95,7 +95,8 @@ eng_endpoint_open(const struct eng_environment *env, struct eng_endpoint *ret, s
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return fault_plain(f, -errno, "TCP socket: %s", strerror(errno));
-	/* an engine that was killed leaves connections behind that would hold the port for a minute
+	/*
+	 * an engine that was killed leaves connections behind that would hold the port for a minute
 	 */
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	r = bind_port(env, &addr, fd, f);

@@ -19,8 +19,10 @@
 #include "engine/elog.h"
 #include "engine/engine_private.h"
 
-/* Time as DAOS counts it: sixteenths of nanoseconds since 2021, the lowest 18 bits left for logical
- * time. */
+/*
+ * Time as DAOS counts it: sixteenths of nanoseconds since 2021, the lowest 18 bits left for logical
+ * time.
+ */
 #define HLC_START_S      1609459200ULL
 #define HLC_PER_NS       16ULL
 #define HLC_LOGICAL_BITS 0x3FFFFULL

@@ -92,8 +92,10 @@ enum eng_ras_severity {
 	ENG_RAS_NOTICE  = 3,
 };
 
-/* Tells the server that calls are welcome. cb runs once with 0 or an errno, unless the loop ends
- * first. */
+/*
+ * Tells the server that calls are welcome. cb runs once with 0 or an errno, unless the loop ends
+ * first.
+ */
 int eng_notify_ready(struct engine *e, eng_upcall_cb cb);
 /*
  * Reports an event of this engine, without waiting for an answer. cb (may be NULL) runs when it has

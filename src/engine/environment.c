@@ -28,7 +28,8 @@ limited(eng_getenv_fn get, const char *name, const char **ret, struct fault *f)
 	return 0;
 }
 
-/* 1, yes, true, on (any case) are true; what is not understood is false, as in other DAOS programs.
+/*
+ * 1, yes, true, on (any case) are true; what is not understood is false, as in other DAOS programs.
  */
 static bool
 flag(eng_getenv_fn get, const char *name)

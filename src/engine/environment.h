@@ -1,6 +1,4 @@
-/*
- * The environment an engine is given (engine-process.md §3), as far as this engine acts on it.
- */
+/* The environment an engine is given (engine-process.md §3), as far as this engine acts on it. */
 #pragma once
 
 #include "common/fault.h"

@@ -311,8 +311,10 @@ find_device(const struct engine *e, const char *uuid)
 	return NULL;
 }
 
-/* Space of a file or block device in whole clusters, all of it free: nothing allocates there. No
- * health: AIO has none. */
+/*
+ * Space of a file or block device in whole clusters, all of it free: nothing allocates there. No
+ * health: AIO has none.
+ */
 static void
 handle_bio_health(struct drpc_call *call, void *arg)
 {

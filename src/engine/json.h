@@ -10,8 +10,10 @@
 
 /* As json_loadb(); *error says so when memory ran out. */
 json_t *eng_json_parse(const char *text, size_t len, json_error_t *error);
-/* As json_dumps() with an indent of 1, of a value made since eng_json_begin(); NULL when memory ran
- * out meanwhile. */
+/*
+ * As json_dumps() with an indent of 1, of a value made since eng_json_begin(); NULL when memory ran
+ * out meanwhile.
+ */
 char *eng_json_dump(const json_t *value);
 /* Call before making a value that goes to eng_json_dump(). */
 void eng_json_begin(void);

@@ -1,6 +1,4 @@
-/*
- * Command line: one table row an option; getopt_long is fed from it, and so is the usage text.
- */
+/* Command line: one table row an option; getopt_long is fed from it, and so is the usage text. */
 #include "engine/options.h"
 
 #include <getopt.h>
@@ -34,13 +32,14 @@ struct option_row {
 
 static const struct option_row rows[] = {
     {'m', "modules", KIND_TEXT, AT(modules), "LIST",
-     "server modules, comma separated; accepted, all are built in"},
+     "server modules, comma separated (checked, without effect)"},
     {'c', "cores", KIND_NUMBER, AT(targets), "N", "old name of --targets"},
     {'t', "targets", KIND_NUMBER, AT(targets), "N",
      "number of targets (default: cores of the machine less 2)"},
     {'x', "xshelpernr", KIND_NUMBER, AT(helpers), "N",
      "number of helpers, at most 2 a target (default 0)"},
-    {'f', "firstcore", KIND_NUMBER, AT(first_core), "N", "first core to use (default 0)"},
+    {'f', "firstcore", KIND_NUMBER, AT(first_core), "N",
+     "first core to use (default 0; checked, without effect)"},
     {'g', "group", KIND_TEXT, AT(group), "NAME",
      "name of the system (default \"" DAOS_DEFAULT_SYSTEM "\")"},
     {'s', "storage", KIND_TEXT, AT(storage), "DIR", "SCM mount (default \"" DEFAULT_STORAGE "\")"},
@@ -50,11 +49,14 @@ static const struct option_row rows[] = {
      "block device configuration, daos_nvme.conf (default: none)"},
     {'I', "instance_idx", KIND_NUMBER, AT(instance), "N",
      "index of this engine on the host (default 0)"},
-    {'p', "pinned_numa_node", KIND_NUMBER, AT(numa_node), "N", "NUMA node to stay on"},
+    {'p', "pinned_numa_node", KIND_NUMBER, AT(numa_node), "N",
+     "NUMA node to stay on (checked, without effect)"},
     {'b', "bypass_health_chk", KIND_FLAG, AT(bypass_health_check), NULL,
-     "do not collect health data of devices"},
-    {'r', "mem_size", KIND_NUMBER, AT(mem_size_mib), "MIB", "memory for user space NVMe, in MiB"},
-    {'H', "hugepage_size", KIND_NUMBER, AT(hugepage_size_mib), "MIB", "size of a hugepage, in MiB"},
+     "no health data of devices (this engine collects none)"},
+    {'r', "mem_size", KIND_NUMBER, AT(mem_size_mib), "MIB",
+     "memory for SPDK in MiB (checked, without effect)"},
+    {'H', "hugepage_size", KIND_NUMBER, AT(hugepage_size_mib), "MIB",
+     "size of a hugepage in MiB (checked, without effect)"},
     {'T', "storage_tiers", KIND_NUMBER, AT(storage_tiers), "N",
      "number of storage tiers, 1 to 4 (default 2)"},
     {'C', "check", KIND_FLAG, AT(check_mode), NULL, "start in check mode"},
@@ -76,7 +78,8 @@ eng_options_usage(const char *program, FILE *stream)
 	}
 }
 
-/* Numbers are decimal, 0x or 0 prefixed, as strtoul takes them. numa_node is the one wider field.
+/*
+ * Numbers are decimal, 0x or 0 prefixed, as strtoul takes them. numa_node is the one wider field.
  */
 static int
 store_number(const struct option_row *row, const char *text, struct eng_options *o, FILE *err)

@@ -1,6 +1,4 @@
-/*
- * The command line of daos_engine (engine-process.md §2).
- */
+/* The command line of daos_engine (engine-process.md §2). */
 #pragma once
 
 #include <stdio.h>

@@ -1,5 +1,7 @@
-/* Reading and replacing the file. Damage is found by length and checksum before the JSON is looked
- * at. */
+/*
+ * Reading and replacing the file. Damage is found by length and checksum before the JSON is looked
+ * at.
+ */
 #include "engine/sysdb.h"
 
 #include <assert.h>

@@ -46,7 +46,8 @@ add_label(struct parsed *p, const char *name, const char *value)
 		p->labels[p->n_labels++] = (struct label){name, value};
 }
 
-/* Components that stand for an instance of something become labels. Returns how many were used up.
+/*
+ * Components that stand for an instance of something become labels. Returns how many were used up.
  */
 static size_t
 parse_head(char *const *c, size_t n, struct parsed *p)

@@ -1,6 +1,4 @@
-/*
- * Reading a segment that may be damaged or changing: every access is checked and copied.
- */
+/* Reading a segment that may be damaged or changing: every access is checked and copied. */
 #pragma once
 
 #include <sys/types.h>
@@ -19,8 +17,10 @@ int tm_region_init(const void *p, size_t bytes, struct tm_region *ret);
 int tm_region_attach(key_t key, int *ret_shmid, struct tm_region *ret);
 /* Copies a struct from a producer's address. -EBADMSG: not inside, or not aligned. */
 int tm_fetch(const struct tm_region *r, tm_address at, void *to, size_t bytes);
-/* Copies a text; `size` counts the NUL. Address 0 is an empty text; one that does not end in time
- * is damage. */
+/*
+ * Copies a text; `size` counts the NUL. Address 0 is an empty text; one that does not end in time
+ * is damage.
+ */
 int tm_fetch_text(const struct tm_region *r, tm_address at, char *to, size_t size);
 /*
  * Removes the segment with the key and those it lists as its own, as an engine that was killed left

@@ -86,8 +86,10 @@ struct tm_sample {
 
 typedef void (*tm_sample_cb)(const struct tm_sample *s, void *arg);
 
-/* -ENOENT: the engine has no segment; -EACCES; -EBADMSG: what is there is none. Plain faults name
- * the key. */
+/*
+ * -ENOENT: the engine has no segment; -EACCES; -EBADMSG: what is there is none. Plain faults name
+ * the key.
+ */
 int tm_reader_open(unsigned instance, struct tm_reader **ret, struct fault *f);
 /* A segment in memory, for tests and files. Borrowed. */
 int               tm_reader_open_memory(const void *segment, size_t bytes, struct tm_reader **ret);
@@ -109,7 +111,8 @@ int               tm_scrape_new(struct tm_scrape **ret);
 struct tm_scrape *tm_scrape_free(struct tm_scrape *s);
 /* Adds all metrics of an engine, labelled with its rank. What tm_reader_walk() says, or -ENOMEM. */
 int tm_scrape_add(struct tm_scrape *s, struct tm_reader *r, uint32_t rank);
-/* Text exposition format: families sorted by name, each with HELP and TYPE. Check strbuf_error().
+/*
+ * Text exposition format: families sorted by name, each with HELP and TYPE. Check strbuf_error().
  */
 void tm_scrape_print(struct tm_scrape *s, struct strbuf *out);
 /*

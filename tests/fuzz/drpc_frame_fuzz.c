@@ -1,5 +1,7 @@
-/* Datagrams of one connection: each is a 16-bit length and so many bytes. A whole message is never
- * longer than allowed. */
+/*
+ * Datagrams of one connection: each is a 16-bit length and so many bytes. A whole message is never
+ * longer than allowed.
+ */
 #include <string.h>
 
 #include "drpc/frame_private.h"

@@ -1,5 +1,7 @@
-/* daos_nvme.conf with any content. Files it happens to name are opened and closed again, nothing is
- * written. */
+/*
+ * daos_nvme.conf with any content. Files it happens to name are opened and closed again, nothing is
+ * written.
+ */
 #include <stdio.h>
 #include <sys/mman.h>
 

@@ -1,5 +1,7 @@
-/* Log masks and debug streams as SetLogMasks brings them: the first line is the mask, the rest the
- * streams. */
+/*
+ * Log masks and debug streams as SetLogMasks brings them: the first line is the mask, the rest the
+ * streams.
+ */
 #include <string.h>
 
 #include "engine/elog.h"

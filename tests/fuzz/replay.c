@@ -25,7 +25,8 @@ next_random(void)
 	return (uint32_t)(state >> 16);
 }
 
-/* Changes 1 to 4 places: a bit, a byte, an interesting 64-bit number, a cut, or a repeated piece.
+/*
+ * Changes 1 to 4 places: a bit, a byte, an interesting 64-bit number, a cut, or a repeated piece.
  */
 static size_t
 mutate(uint8_t *p, size_t size)

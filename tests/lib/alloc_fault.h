@@ -1,18 +1,17 @@
 /*
  * Makes the nth allocation of a piece of code fail, and counts what is not given back. A sweep over
- *an entry point:
+ * an entry point goes until a run makes fewer than n allocations:
  *
  *	long n = 0;
  *
  *	do {
  *		alloc_fault_begin(++n);
  *		… the code under test, which must cope …
- *		assert_int_equal(alloc_fault_end(), 0);	// nothing leaked
- *	} while (alloc_fault_happened());		// until a run makes fewer than n
- *allocations
+ *		assert_int_equal(alloc_fault_end(), 0); // nothing leaked
+ *	} while (alloc_fault_happened());
  *
  * Include it in one file of a test program. Not with a sanitizer, whose allocator must stay in
- *place: alloc_fault_works() tells. One thread.
+ * place: alloc_fault_works() tells. One thread.
  */
 #pragma once
 

@@ -1,23 +1,28 @@
 /*
  * A process in daos_engine's place that does what a script says: for tests of how a server copes
- *with engines that misbehave. It takes the engine's options (only -s, -d and -I and -t matter).
+ * with engines that misbehave. It takes the engine's options (only -s, -d and -I and -t matter).
  *
  * The script is the file `fake_engine.script` in the storage directory (-s); without one the
- *environment variable FAKE_ENGINE; without that "listen; notify; serve". Commands are separated by
- *newlines or semicolons:
+ * environment variable FAKE_ENGINE; without that "listen; notify; serve". Commands are separated by
+ * newlines or semicolons:
  *
- *	print TEXT	a line on standard error		out TEXT	a line on standard
- *output exit N		ends with status N			signal N	sends itself signal
- *N hang		waits for ever				wait-file PATH	until the file
- *exists listen		opens daos_engine_<pid>.sock		notify
- *NotifyReady, and waits for the answer notify-only	NotifyReady, closing without waiting
- *ignore-sigint	stays when asked to end serve [N]	answers calls (N of them, or for ever) with
- *the status set by `status`
- *	status N	DaosResp status of further answers	garbage [N]	answers with bytes
- *that are no dRPC
- *	half [N]	answers half a header			mute [N]	takes calls and never
- *answers drop [N]	closes without an answer		fail [N]	answers drpc status
- *FAILURE
+ *   print TEXT     a line on standard error
+ *   out TEXT       a line on standard output
+ *   exit N         ends with status N
+ *   signal N       sends itself signal N
+ *   hang           waits for ever
+ *   wait-file PATH waits until the file exists
+ *   ignore-sigint  stays when asked to end
+ *   listen         opens daos_engine_<pid>.sock
+ *   notify         NotifyReady, and waits for the answer
+ *   notify-only    NotifyReady, closing without waiting
+ *   status N       DaosResp status of further answers
+ *   serve [N]      answers calls: N of them, or for ever
+ *   fail [N]       answers drpc status FAILURE
+ *   garbage [N]    answers with bytes that are no dRPC
+ *   half [N]       answers half a header
+ *   mute [N]       takes calls and never answers
+ *   drop [N]       closes without an answer
  *
  * SIGINT and SIGTERM end it with status 0 unless ignore-sigint came before.
  */

@@ -159,7 +159,8 @@ turn_and_recv(struct fixture *x, int fd, uint8_t *buf, size_t size)
 	"0803 10ad02 2252 0a19 6f66692b7463703a2f2f3139322e302e322e323a3331333136 1003 "           \
 	"1a27 2f72756e2f64616f735f7365727665722f64616f735f656e67696e655f32333837342e736f636b "     \
 	"2801 308080c0f2e4e5e9a229"
-/* row 4: SetRank 0, map version 1; row 6: SetUp; row 9: GroupUpdate version 2; row 12: PrepShutdown
+/*
+ * row 4: SetRank 0, map version 1; row 6: SetUp; row 9: GroupUpdate version 2; row 12: PrepShutdown
  */
 #define HEX_SET_RANK "0802 10ca01 1801 2202 1001"
 #define HEX_SET_UP   "0802 10d101 1801"

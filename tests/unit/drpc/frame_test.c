@@ -1,5 +1,7 @@
-/* The rules of the framing, one row each, and messages of every interesting size cut and put
- * together. */
+/*
+ * The rules of the framing, one row each, and messages of every interesting size cut and put
+ * together.
+ */
 #include "drpc/frame_private.h"
 
 #include <setjmp.h>
@@ -12,8 +14,10 @@
 
 #define LIMIT (1 << 20)
 
-/* One datagram as numbers; `data` bytes follow the header, `cut` bytes of all are left away at the
- * end. */
+/*
+ * One datagram as numbers; `data` bytes follow the header, `cut` bytes of all are left away at the
+ * end.
+ */
 struct datagram {
 	uint64_t total, chunk;
 	uint32_t index, count;

@@ -341,8 +341,10 @@ test_peer_closes_before_the_answer(void **state)
 	stop(s);
 }
 
-/* Calls sent without waiting are answered one by one, in order, also when the first is answered
- * late. */
+/*
+ * Calls sent without waiting are answered one by one, in order, also when the first is answered
+ * late.
+ */
 static void
 test_pipelined_calls_keep_their_order(void **state)
 {
@@ -411,8 +413,10 @@ test_sessions_are_limited(void **state)
 	stop(s);
 }
 
-/* Out of descriptors, the listener waits instead of turning in circles, and goes on when there are
- * some. */
+/*
+ * Out of descriptors, the listener waits instead of turning in circles, and goes on when there are
+ * some.
+ */
 static void
 test_no_descriptors_left(void **state)
 {

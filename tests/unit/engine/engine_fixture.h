@@ -272,8 +272,10 @@ host_call(struct host *h, int32_t module, int32_t method, const ProtobufCMessage
 	return a;
 }
 
-/* A call of the management module that must be answered with SUCCESS; returns the DaosResp status
- * inside. */
+/*
+ * A call of the management module that must be answered with SUCCESS; returns the DaosResp status
+ * inside.
+ */
 static inline int32_t
 host_mgmt(struct host *h, int32_t method, const ProtobufCMessage *body)
 {

@@ -120,8 +120,10 @@ group_status(struct host *h, uint32_t version)
 	return host_mgmt(h, DRPC_MGMT_GROUP_STATUS_GET, &req.base);
 }
 
-/* Nobody dead is only said of a group of one; without failure detection there is no answer for
- * more. */
+/*
+ * Nobody dead is only said of a group of one; without failure detection there is no answer for
+ * more.
+ */
 static void
 test_group_status(void **state)
 {
@@ -312,8 +314,10 @@ test_devices(void **state)
 	host_free(h);
 }
 
-/* The sizes of the answers that were recorded from an engine with one target and one device of 7
- * GiB. */
+/*
+ * The sizes of the answers that were recorded from an engine with one target and one device of 7
+ * GiB.
+ */
 static void
 test_devices_as_recorded(void **state)
 {
@@ -431,8 +435,10 @@ static const struct refusal refusals[] = {
     {"socket directory", "-d /nonexistent/sockets", "", "/nonexistent/sockets"},
 };
 
-/* Later settings win, in argv and here in the environment too, because getenv() takes the first of
- * two. */
+/*
+ * Later settings win, in argv and here in the environment too, because getenv() takes the first of
+ * two.
+ */
 static void
 test_refusals(void **state)
 {

@@ -1,5 +1,7 @@
-/* The engine's own structures while the nth allocation fails: an error, nothing leaked, the stored
- * state as it was. */
+/*
+ * The engine's own structures while the nth allocation fails: an error, nothing leaked, the stored
+ * state as it was.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

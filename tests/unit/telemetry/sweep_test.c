@@ -1,5 +1,7 @@
-/* Writing, reading and printing while the nth allocation fails: an error, nothing leaked, no
- * segment left. */
+/*
+ * Writing, reading and printing while the nth allocation fails: an error, nothing leaked, no
+ * segment left.
+ */
 #include "telemetry_fixture.h"
 
 #include "alloc_fault.h"
