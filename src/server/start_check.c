@@ -16,7 +16,7 @@
 #include "common/str.h"
 #include "server/server_private.h"
 
-#define LOCK_NAME     ".daos_server.lock"
+#define LOCK_NAME ".daos_server.lock"
 /* How long the lock of a server that is being killed is waited for, and how often it is tried. */
 #define DYING_WAIT_MS 2000
 #define DYING_STEP_MS 10
@@ -126,7 +126,9 @@ srv_check_idle(const char *socket_dir, struct fault *f)
 		return -ENOMEM;
 	fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0) /* no server has ever run there */
-		return errno == ENOENT ? 0 : fault_plain(f, -errno, "cannot open %s: %s", path, strerror(errno));
+		return errno == ENOENT
+			   ? 0
+			   : fault_plain(f, -errno, "cannot open %s: %s", path, strerror(errno));
 	return try_lock(fd) == -EWOULDBLOCK ? in_use(socket_dir, read_holder(fd), f) : 0;
 }
 
