@@ -132,6 +132,15 @@ join_one(struct sys_txn *t, const struct sys_join_req *req, struct sys_join_outc
 		return r;
 	r = sys_txn_put_member(t, &m);
 	sys_member_fini(&m);
+	if (r ==
+	    -EPROTO) { /* its place in the tree is taken by a domain that is called like a rank */
+		*out = (struct sys_join_outcome){.result = SYS_JOIN_REFUSED,
+						 .reason = SYS_JOIN_BAD_FAULT_DOMAIN,
+						 .rank   = DAOS_RANK_NIL};
+		(void)fault_set(&out->fault, FAULT_SERVER_CONFIG_FAULT_DOMAIN_INVALID,
+				"invalid fault domain: %s is in use otherwise", req->fault_domain);
+		return 0;
+	}
 	if (r == 0 && next != t->scratch.next_rank)
 		r = sys_txn_set_next_rank(t, next);
 	if (r == 0 && !str_empty(labels))

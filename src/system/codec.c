@@ -464,16 +464,16 @@ load_members(const Sysdb__Snapshot *snap, struct sys_state *s, struct fault *f)
 
 		if (i > 0 && snap->members[i]->rank <= snap->members[i - 1]->rank)
 			return fault_plain(f, -EPROTO, "members of a snapshot are out of order");
-		m = calloc(1, sizeof(*m));
+		m = sys_stored_new();
 		if (m == NULL)
 			return -ENOMEM;
 		r = sys_member_from_pb(snap->members[i], m, f);
 		if (r < 0) {
-			free(m);
+			sys_stored_unref(m);
 			return r;
 		}
 		if (vec_push(&s->members, m) < 0) {
-			(void)sys_member_free(m); /* always NULL */
+			sys_stored_unref(m);
 			return -ENOMEM;
 		}
 	}

@@ -63,28 +63,42 @@ highest_id(const struct sys_domain *d)
 	return max;
 }
 
+/* Index of the first child whose name is not below `name`. */
+static size_t
+child_slot(const struct sys_domain *d, const char *name)
+{
+	size_t lo = 0, hi = d->n_children;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (strcmp(d->children[mid]->name, name) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 static struct sys_domain *
 find_child(const struct sys_domain *d, const char *name)
 {
-	for (size_t i = 0; i < d->n_children; i++) {
-		if (strcmp(d->children[i]->name, name) == 0)
-			return d->children[i];
-	}
-	return NULL;
+	size_t i = child_slot(d, name);
+
+	return i < d->n_children && strcmp(d->children[i]->name, name) == 0 ? d->children[i] : NULL;
 }
 
 int
 sys_domain_attach(struct sys_domain *parent, struct sys_domain *child)
 {
+	size_t              i = child_slot(parent, child->name);
 	struct sys_domain **v = realloc(parent->children, (parent->n_children + 1) * sizeof(*v));
-	size_t              i = parent->n_children;
 
 	if (v == NULL)
 		return -ENOMEM;
+	memmove(&v[i + 1], &v[i], (parent->n_children - i) * sizeof(struct sys_domain *));
+	v[i]             = child;
 	parent->children = v;
-	for (; i > 0 && strcmp(v[i - 1]->name, child->name) > 0; i--)
-		v[i] = v[i - 1];
-	v[i] = child;
 	parent->n_children++;
 	return 0;
 }

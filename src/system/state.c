@@ -12,6 +12,41 @@
 
 #include "system/state_private.h"
 
+/* A stored record; forks of a state share it, since it is replaced and never changed. */
+struct stored {
+	struct sys_member m; /* first: what the table points to */
+	unsigned          refs;
+};
+
+struct sys_member *
+sys_stored_new(void)
+{
+	struct stored *st = calloc(1, sizeof(*st));
+
+	if (st == NULL)
+		return NULL;
+	st->refs = 1;
+	return &st->m;
+}
+
+void
+sys_stored_unref(struct sys_member *m)
+{
+	struct stored *st = container_of(m, struct stored, m);
+
+	if (m == NULL || --st->refs > 0)
+		return;
+	sys_member_fini(m);
+	free(st);
+}
+
+static struct sys_member *
+stored_ref(struct sys_member *m)
+{
+	container_of(m, struct stored, m)->refs++;
+	return m;
+}
+
 int
 sys_state_init(struct sys_state *s)
 {
@@ -24,14 +59,14 @@ void
 sys_state_fini(struct sys_state *s)
 {
 	vec_foreach (&s->members, m)
-		(void)sys_member_free(*m); /* always NULL */
+		sys_stored_unref(*m);
 	vec_foreach (&s->attrs, a) {
 		free(a->key);
 		free(a->value);
 	}
 	vec_fini(&s->members);
 	vec_fini(&s->attrs);
-	s->domains = sys_domain_free(s->domains);
+	s->domains = s->domains_borrowed ? NULL : sys_domain_free(s->domains);
 }
 
 struct sys_members
@@ -116,6 +151,54 @@ set_attr(struct sys_state *s, const char *key, const char *value)
 	return 0;
 }
 
+static struct sys_domain *
+dup_domain(const struct sys_domain *d)
+{
+	struct sys_domain *copy = sys_domain_node_new(d->name, d->id, d->rank);
+
+	for (size_t i = 0; copy != NULL && i < d->n_children; i++) {
+		struct sys_domain *child = dup_domain(d->children[i]);
+
+		if (child == NULL || sys_domain_attach(copy, child) < 0) {
+			(void)sys_domain_free(child); /* not attached */
+			copy = sys_domain_free(copy);
+		}
+	}
+	return copy;
+}
+
+/* A fork has the tree of the state it came from until it changes it. */
+static int
+own_domains(struct sys_state *s)
+{
+	struct sys_domain *copy;
+
+	if (!s->domains_borrowed)
+		return 0;
+	copy = dup_domain(s->domains);
+	if (copy == NULL)
+		return -ENOMEM;
+	s->domains          = copy;
+	s->domains_borrowed = false;
+	return 0;
+}
+
+/* The new place is made before the old one goes, so that a failure leaves the state as it was. */
+static int
+move_leaf(struct sys_state *s, const struct sys_member *old, const struct sys_member *m)
+{
+	int r;
+
+	if (old != NULL && strcmp(old->fault_domain, m->fault_domain) == 0)
+		return 0;
+	r = own_domains(s);
+	if (r == 0)
+		r = sys_domain_add_rank(s->domains, m->fault_domain, m->rank);
+	if (r == 0 && old != NULL)
+		sys_domain_remove_rank(s->domains, old->fault_domain, old->rank);
+	return r;
+}
+
 /* m is owned by the state afterwards, also on failure. */
 static int
 put_member_take(struct sys_state *s, struct sys_member *m)
@@ -123,39 +206,35 @@ put_member_take(struct sys_state *s, struct sys_member *m)
 	size_t             i = member_slot(s, m->rank);
 	struct sys_member *old =
 	    i < s->members.n && s->members.v[i]->rank == m->rank ? s->members.v[i] : NULL;
-	int r = 0;
+	int r = old == NULL ? vec_reserve(&s->members, s->members.n + 1) : 0;
 
-	if (old == NULL || strcmp(old->fault_domain, m->fault_domain) != 0) {
-		if (old != NULL)
-			sys_domain_remove_rank(s->domains, old->fault_domain, old->rank);
-		r = sys_domain_add_rank(s->domains, m->fault_domain, m->rank);
-	}
-	if (r == 0 && old == NULL) {
-		r = vec_push(&s->members, m);
-		if (r == 0)
-			memmove(&s->members.v[i + 1], &s->members.v[i],
-				(s->members.n - 1 - i) * sizeof(struct sys_member *));
-	}
+	if (r == 0)
+		r = move_leaf(s, old, m);
 	if (r < 0) {
-		(void)sys_member_free(m); /* always NULL */
+		sys_stored_unref(m);
 		return r;
 	}
+	if (old == NULL) {
+		memmove(&s->members.v[i + 1], &s->members.v[i],
+			(s->members.n - i) * sizeof(struct sys_member *));
+		s->members.n++;
+	}
 	s->members.v[i] = m;
-	(void)sys_member_free(old); /* always NULL */
+	sys_stored_unref(old);
 	return 0;
 }
 
 static int
 apply_put(struct sys_state *s, const Sysdb__Member *pb, uint64_t time_ns, struct fault *f)
 {
-	struct sys_member *m = calloc(1, sizeof(*m));
+	struct sys_member *m = sys_stored_new();
 	int                r;
 
 	if (m == NULL)
 		return -ENOMEM;
 	r = sys_member_from_pb(pb, m, f);
 	if (r < 0) {
-		free(m);
+		sys_stored_unref(m);
 		return r;
 	}
 	m->last_update_ns = time_ns;
@@ -173,8 +252,10 @@ apply_remove(struct sys_state *s, uint32_t rank, struct fault *f)
 
 	if (i == s->members.n || s->members.v[i]->rank != rank)
 		return fault_plain(f, -EPROTO, "rank %" PRIu32 " is removed and no member", rank);
+	if (own_domains(s) < 0)
+		return -ENOMEM;
 	sys_domain_remove_rank(s->domains, s->members.v[i]->fault_domain, rank);
-	(void)sys_member_free(s->members.v[i]); /* always NULL */
+	sys_stored_unref(s->members.v[i]);
 	vec_remove(&s->members, i);
 	/* A number that was asked for, not given out, must not come up again either. */
 	if (rank >= s->next_rank && rank + 1 < DAOS_RANK_NIL)
@@ -231,57 +312,23 @@ sys_state_apply(struct sys_state *s, const Sysdb__Command *cmd, bool *changed_me
 	return 0;
 }
 
-static struct sys_domain *
-dup_domain(const struct sys_domain *d)
-{
-	struct sys_domain *copy = sys_domain_node_new(d->name, d->id, d->rank);
-
-	for (size_t i = 0; copy != NULL && i < d->n_children; i++) {
-		struct sys_domain *child = dup_domain(d->children[i]);
-
-		if (child == NULL || sys_domain_attach(copy, child) < 0) {
-			(void)sys_domain_free(child); /* not attached */
-			copy = sys_domain_free(copy);
-		}
-	}
-	return copy;
-}
-
-static int
-dup_lists(const struct sys_state *s, struct sys_state *c)
-{
-	vec_foreach (&s->members, m) {
-		struct sys_member *copy = calloc(1, sizeof(*copy));
-
-		if (copy == NULL)
-			return -ENOMEM;
-		if (sys_member_dup(*m, copy) < 0) {
-			free(copy);
-			return -ENOMEM;
-		}
-		if (vec_push(&c->members, copy) < 0) {
-			(void)sys_member_free(copy); /* always NULL */
-			return -ENOMEM;
-		}
-	}
-	vec_foreach (&s->attrs, a) {
-		if (set_attr(c, a->key, a->value) < 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
 int
-sys_state_dup(const struct sys_state *s, struct sys_state *ret)
+sys_state_fork(const struct sys_state *s, struct sys_state *ret)
 {
-	struct sys_state c = {.data_version = s->data_version,
-			      .map_version  = s->map_version,
-			      .next_rank    = s->next_rank,
-			      .domains      = dup_domain(s->domains)};
+	struct sys_state c = {.data_version     = s->data_version,
+			      .map_version      = s->map_version,
+			      .next_rank        = s->next_rank,
+			      .domains          = s->domains,
+			      .domains_borrowed = true};
+	int              r = vec_reserve(&c.members, s->members.n + 1);
 
-	if (c.domains == NULL || dup_lists(s, &c) < 0) {
+	for (size_t i = 0; r == 0 && i < s->members.n; i++)
+		c.members.v[c.members.n++] = stored_ref(s->members.v[i]);
+	for (size_t i = 0; r == 0 && i < s->attrs.n; i++)
+		r = set_attr(&c, s->attrs.v[i].key, s->attrs.v[i].value);
+	if (r < 0) {
 		sys_state_fini(&c);
-		return -ENOMEM;
+		return r;
 	}
 	*ret = c;
 	return 0;

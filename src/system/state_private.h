@@ -20,15 +20,23 @@ struct sys_state {
 	VEC(struct sys_member *) members; /* by rank */
 	VEC(struct sys_kv) attrs;         /* by key */
 	struct sys_domain *domains;
-	uint64_t           data_version;
-	uint32_t           map_version;
-	uint32_t           next_rank;
+	bool     domains_borrowed; /* they are those of the state this one was forked from */
+	uint64_t data_version;
+	uint32_t map_version;
+	uint32_t next_rank;
 };
 
 int  sys_state_init(struct sys_state *s);
 void sys_state_fini(struct sys_state *s);
-/* A deep copy into uninitialised *ret. */
-int                sys_state_dup(const struct sys_state *s, struct sys_state *ret);
+/*
+ * A state that starts as s and changes apart from it, into uninitialised *ret. It shares what it does
+ * not change, so s must outlive it and stay as it is.
+ */
+int sys_state_fork(const struct sys_state *s, struct sys_state *ret);
+/* An empty record to be put into the table of a state, and its release; NULL without memory. */
+struct sys_member *sys_stored_new(void);
+void               sys_stored_unref(struct sys_member *m);
+
 struct sys_members sys_state_members(const struct sys_state *s);
 const char        *sys_state_attr(const struct sys_state *s, const char *key);
 

@@ -9,7 +9,7 @@
 int
 sys_txn_begin(struct sys_txn *t, const struct sys_state *s, uint64_t now_ns, const char *action)
 {
-	int r = sys_state_dup(s, &t->scratch);
+	int r = sys_state_fork(s, &t->scratch);
 
 	t->bytes = 0;
 

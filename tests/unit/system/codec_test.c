@@ -142,13 +142,13 @@ equal_logs_give_equal_bytes(void **state)
 	assert_int_equal(na, nc);
 	assert_memory_equal(pa, pc, na);
 	sys_state_fini(&b);
-	assert_int_equal(sys_state_dup(&a, &b), 0);
+	assert_int_equal(sys_state_fork(&a, &b), 0);
 	free(pb);
 	assert_int_equal(sys_snapshot_pack(&b, &pb, &nb), 0);
 	assert_int_equal(na, nb);
 	assert_memory_equal(pa, pb, na);
-	sys_state_fini(&a);
 	sys_state_fini(&b);
+	sys_state_fini(&a);
 	sys_state_fini(&c);
 	free(pa);
 	free(pb);

@@ -135,7 +135,7 @@ applying(void **state)
 		int r;
 
 		alloc_fail_start();
-		r = sys_state_dup(&s, &copy);
+		r = sys_state_fork(&s, &copy);
 		if (r == 0) {
 			r = apply(&copy, buf, len);
 			sys_state_fini(&copy);
