@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 
+#include "dial_private.h"
 #include "h2_private.h"
 #include "status_private.h"
 
@@ -89,12 +90,8 @@ struct rpc_connection {
 	struct rpc_request *requests;
 	bool                greeted;  /* the server's SETTINGS have come */
 	bool                draining; /* GOAWAY seen: no new calls */
-	bool                started;  /* TCP is connected */
 	uint64_t            connect_due_ms;
-	uv_connect_t        connect_req;
-	uv_getaddrinfo_t    resolve_req;
-	struct addrinfo    *addresses;
-	bool                resolving;
+	struct rpc_dial     dial;
 };
 
 int rpc_connection_new_h2(struct rpc_connection *c);

@@ -3,9 +3,7 @@
  * while it is coming up wait in its list; when it cannot come up they all fail with the reason, and
  * the next call tries again.
  */
-#include <arpa/inet.h>
 #include <assert.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -197,12 +195,9 @@ on_timer(struct rpc_wire *w)
 }
 
 static void
-maybe_free(struct rpc_connection *c)
+free_connection(struct rpc_connection *c)
 {
-	if (c->resolving || c->wire.open_handles > 0)
-		return;
-	if (c->addresses != NULL)
-		uv_freeaddrinfo(c->addresses);
+	assert(c->requests == NULL);
 	nghttp2_session_del(c->h2);
 	rpc_channel_unref(c->ch);
 	free(c);
@@ -213,8 +208,8 @@ on_closed(struct rpc_wire *w)
 {
 	struct rpc_connection *c = container_of(w, struct rpc_connection, wire);
 
-	assert(c->requests == NULL);
-	maybe_free(c);
+	if (!c->dial.resolving)
+		free_connection(c);
 }
 
 static const struct rpc_wire_ops connection_ops = {
@@ -229,118 +224,15 @@ static const struct rpc_wire_ops connection_ops = {
 /* ---- connecting ---- */
 
 static void
-connect_failed(struct rpc_connection *c, int err)
+dial_failed(struct rpc_dial *d, enum rpc_failure failure, const char *reason)
 {
-	char reason[MAX_REASON];
-
-	(void)snprintf(reason, sizeof(reason), "transport: error while dialing: %s",
-		       strerror(-err));
-	fail_all(c, rpc_failure_from_errno(err), reason);
+	fail_all(container_of(d, struct rpc_connection, dial), failure, reason);
 }
 
 static void
-connected(uv_connect_t *req, int status)
+dial_released(struct rpc_dial *d)
 {
-	struct rpc_connection *c = container_of(req, struct rpc_connection, connect_req);
-	int                    r;
-
-	if (c->wire.state == RPC_WIRE_CLOSED)
-		return;
-	if (status < 0) {
-		connect_failed(c, status);
-		return;
-	}
-	c->started = true;
-	r          = rpc_wire_start(&c->wire, false);
-	if (r < 0)
-		connect_failed(c, r);
-}
-
-static void
-connect_to(struct rpc_connection *c, const struct sockaddr *addr)
-{
-	int r = uv_tcp_connect(&c->connect_req, &c->wire.tcp, addr, connected);
-
-	if (r < 0)
-		connect_failed(c, r);
-}
-
-/* Upstream's servers listen on IPv4 only, so that is what a name with both is tried at. */
-static const struct addrinfo *
-choose_address(const struct addrinfo *list)
-{
-	for (const struct addrinfo *a = list; a != NULL; a = a->ai_next)
-		if (a->ai_family == AF_INET)
-			return a;
-	return list;
-}
-
-static void
-resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *list)
-{
-	struct rpc_connection *c = container_of(req, struct rpc_connection, resolve_req);
-	char                   reason[MAX_REASON];
-
-	c->resolving = false;
-	c->addresses = list;
-	if (c->wire.state == RPC_WIRE_CLOSED) {
-		maybe_free(c);
-		return;
-	}
-	if (status < 0) {
-		(void)snprintf(reason, sizeof(reason),
-			       "transport: error while dialing: lookup %.100s: %s", c->ch->host,
-			       status == UV_EAI_AGAIN ? "the name servers did not answer"
-						      : "no such host");
-		fail_all(c, RPC_FAILURE_BAD_HOST, reason);
-		return;
-	}
-	connect_to(c, choose_address(list)->ai_addr);
-}
-
-static void
-resolve(struct rpc_connection *c)
-{
-	const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-	struct sockaddr_in    v4    = {.sin_family = AF_INET, .sin_port = htons(c->ch->port)};
-	/* not even a look-up for what every name service must answer so: it would start threads */
-	const char *host = str_eq(c->ch->host, "localhost") ? "127.0.0.1" : c->ch->host;
-	char        port[8];
-	int         r;
-
-	if (inet_pton(AF_INET, host, &v4.sin_addr) == 1) {
-		connect_to(c, (const struct sockaddr *)&v4);
-		return;
-	}
-	(void)snprintf(port, sizeof(port), "%u", c->ch->port);
-	r = uv_getaddrinfo(c->wire.loop->uv, &c->resolve_req, resolved, host, port, &hints);
-	if (r < 0)
-		connect_failed(c, r);
-	else
-		c->resolving = true;
-}
-
-static bool
-is_literal(const char *host)
-{
-	uint8_t addr[16];
-
-	return inet_pton(AF_INET, host, addr) == 1 || inet_pton(AF_INET6, host, addr) == 1;
-}
-
-static SSL *
-new_ssl(const struct rpc_channel *ch, SSL_CTX *ctx)
-{
-	SSL *ssl = SSL_new(ctx);
-
-	if (ssl == NULL)
-		return NULL;
-	if (SSL_set_alpn_protos(ssl, (const unsigned char *)"\x02h2", 3) != 0 ||
-	    (!is_literal(ch->host) && SSL_set_tlsext_host_name(ssl, ch->host) != 1)) {
-		SSL_free(ssl);
-		return NULL;
-	}
-	return ssl;
+	free_connection(container_of(d, struct rpc_connection, dial));
 }
 
 /* A connection that begins to come up; NULL without memory. */
@@ -351,7 +243,7 @@ connection_new(struct rpc_channel *ch, SSL_CTX *ctx)
 	SSL                   *ssl = NULL;
 
 	if (c != NULL && ctx != NULL)
-		ssl = new_ssl(ch, ctx);
+		ssl = rpc_dial_new_ssl(ctx, ch->host, "\x02h2");
 	if (c == NULL || (ctx != NULL && ssl == NULL) ||
 	    rpc_wire_init(&c->wire, ch->loop, ssl, &connection_ops) < 0) {
 		SSL_free(ssl);
@@ -361,6 +253,13 @@ connection_new(struct rpc_channel *ch, SSL_CTX *ctx)
 	atomic_fetch_add(&ch->refs, 1);
 	c->ch             = ch;
 	c->connect_due_ms = rpc_now_ms() + ch->connect_ms;
+	c->dial           = (struct rpc_dial){
+		      .wire        = &c->wire,
+		      .host        = ch->host,
+		      .port        = ch->port,
+		      .on_failed   = dial_failed,
+		      .on_released = dial_released,
+        };
 	rpc_wire_arm(&c->wire, c->connect_due_ms);
 	return c;
 }
@@ -384,7 +283,7 @@ rpc_connection_start_request(struct rpc_msg *m)
 		}
 		ch->conn = c;
 		add_request(c, r);
-		resolve(c);
+		rpc_dial_start(&c->dial);
 		return;
 	}
 	add_request(c, r);

@@ -276,6 +276,18 @@ fail_unknown_path(struct rpc_session *s, struct rpc_call *c)
 	rpc_session_fail_stream(s, c, RPC_UNIMPLEMENTED, "unknown service %s", service);
 }
 
+static bool
+is_grpc(const char *content_type)
+{
+	static const char grpc[] = "application/grpc";
+	char              next;
+
+	if (!str_starts(content_type, grpc))
+		return false;
+	next = content_type[sizeof(grpc) - 1]; /* "+proto", ";charset=…", or the end */
+	return next == '\0' || next == '+' || next == ';';
+}
+
 /* The headers of a request are complete: refuse early what cannot succeed. */
 static void
 headers_complete(struct rpc_session *s, struct rpc_call *c)
@@ -287,7 +299,7 @@ headers_complete(struct rpc_session *s, struct rpc_call *c)
 		rpc_status_set(&status, RPC_INTERNAL, "a call must be sent with POST, not %s",
 			       c->http_method);
 		fail_stream(s, c, "405", &status);
-	} else if (!str_starts(c->content_type, "application/grpc")) {
+	} else if (!is_grpc(c->content_type)) {
 		rpc_status_set(&status, RPC_INVALID_ARGUMENT,
 			       "invalid gRPC request content-type \"%s\"", c->content_type);
 		fail_stream(s, c, "415", &status);

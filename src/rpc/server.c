@@ -273,6 +273,8 @@ rpc_server_new(struct rpc_io *io, const struct rpc_server_opts *opts, struct rpc
 
 	if (s == NULL)
 		return fault_plain(f, -ENOMEM, "out of memory");
+	assert(opts->tls == NULL ||
+	       sec_tls_server_ctx(opts->tls) != NULL); /* loaded as a server's */
 	atomic_init(&s->refs, 1);
 	s->io           = io;
 	s->tls          = opts->tls;

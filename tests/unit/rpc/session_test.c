@@ -56,6 +56,7 @@ test_wrong_requests_get_a_status(void **state)
 	    {"empty path", {.path = "/"}, EMPTY_MESSAGE, 5, "200", "12"},
 	    {"GET", {.method = "GET"}, EMPTY_MESSAGE, 5, "405", "13"},
 	    {"other content", {.content_type = "text/html"}, EMPTY_MESSAGE, 5, "415", "3"},
+	    {"nearly gRPC", {.content_type = "application/grpcx"}, EMPTY_MESSAGE, 5, "415", "3"},
 	    {"malformed timeout", {.timeout = "soon"}, EMPTY_MESSAGE, 5, "400", "13"},
 	    {"deadline in the past", {.timeout = "0n"}, EMPTY_MESSAGE, 5, "200", "4"},
 	    {"compressed", {.encoding = "gzip"}, "\1\0\0\0\0", 5, "200", "12"},
