@@ -66,7 +66,7 @@ static const struct option_row rows[] = {
 void
 eng_options_usage(const char *program, FILE *stream)
 {
-	fprintf(stream, "usage: %s [OPTION]...\nThe DAOS I/O engine, started by daos_server.\n\n",
+	fprintf(stream, "Usage: %s [OPTION]...\nThe DAOS I/O engine, started by daos_server.\n\n",
 		program);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		char name[40];

@@ -273,6 +273,52 @@ test_no_reply_closes_after_sending(void **state)
 	fixture_fini(&x);
 }
 
+/* A request larger than the socket takes: sent as the peer reads, given up when it does not. */
+static void
+test_peer_that_reads_late_or_never(void **state)
+{
+	Srv__NotifyReadyReq    body = SRV__NOTIFY_READY_REQ__INIT;
+	struct drpc_call_opts  opts = {.module = 3, .method = 1, .sequence = 1, .body = &body.base};
+	struct drpc_assembler  in   = {.max_bytes = 16 * MIB};
+	_cleanup_(freep) char *uri  = malloc(3 * MIB + 1);
+	_cleanup_(freep) uint8_t *buf = malloc(DRPC_MAX_DATAGRAM);
+	struct result             res = {0};
+	struct fixture            x;
+	bool                      complete = false;
+	int                       listener, fd;
+
+	fixture_init(&x);
+	memset(uri, 'x', 3 * MIB);
+	uri[3 * MIB] = '\0';
+	body.uri     = uri;
+	opts.path    = x.path;
+	listener     = raw_listen(x.path, SOCK_SEQPACKET);
+	assert_int_equal(drpc_call_start(x.loop, &opts, answered, &res, NULL), 0);
+	fd = accept_one(&x, listener);
+	for (int i = 0; i < 20; i++) /* it has to wait, and does so without turning in circles */
+		(void)loop_run_once(x.loop, true);
+	while (!complete) {
+		size_t n = turn_and_recv(&x, fd, buf, DRPC_MAX_DATAGRAM);
+
+		assert_int_equal(drpc_assembler_add(&in, buf, n, &complete), 0);
+	}
+	assert_true(in.len > 3 * MIB);
+	drpc_assembler_reset(&in);
+	raw_send(fd, "\x08\x01", 2);
+	turn_until(&x, res.n == 1);
+	assert_int_equal(res.err, 0);
+	close(fd);
+
+	opts.timeout_ms = 30;
+	assert_int_equal(drpc_call_start(x.loop, &opts, answered, &res, NULL), 0);
+	fd = accept_one(&x, listener);
+	turn_until(&x, res.n == 2);
+	assert_int_equal(res.err, -ETIMEDOUT);
+	close(fd);
+	close(listener);
+	fixture_fini(&x);
+}
+
 /* ---- both ends ours ---- */
 
 static void
@@ -331,6 +377,7 @@ main(void)
 	    cmocka_unit_test(test_timeout_and_cancel),
 	    cmocka_unit_test(test_connects_when_the_queue_empties),
 	    cmocka_unit_test(test_no_reply_closes_after_sending),
+	    cmocka_unit_test(test_peer_that_reads_late_or_never),
 	    cmocka_unit_test(test_large_messages_both_ways),
 	    cmocka_unit_test(test_status_names),
 	};
