@@ -11,6 +11,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -149,17 +150,16 @@ now_ms(void)
 
 /* Reads until the script closes its output. 0, -ETIME, -EFBIG or a read error. */
 static int
-read_output(int fd, char buf[MAX_OUTPUT])
+read_output(int fd, int64_t deadline, char buf[MAX_OUTPUT])
 {
-	int64_t deadline = now_ms() + CFG_FAULT_CB_TIMEOUT_MS;
-	size_t  len      = 0;
+	size_t len = 0;
 
 	for (;;) {
 		struct pollfd p    = {.fd = fd, .events = POLLIN};
 		int64_t       left = deadline - now_ms();
 		ssize_t       n;
 
-		if (left <= 0 || (poll(&p, 1, (int)left) == 0))
+		if (left <= 0 || poll(&p, 1, (int)left) == 0)
 			return -ETIME;
 		n = read(fd, buf + len, MAX_OUTPUT - 1 - len);
 		if (n < 0 && errno == EINTR)
@@ -175,35 +175,57 @@ read_output(int fd, char buf[MAX_OUTPUT])
 	}
 }
 
+/* Waits for the script's end, which may come long after that of its output. 0 or -ETIME. */
 static int
-failed(const char *script, struct fault *f, const char *fmt, int value)
+wait_for_end(pid_t pid, int64_t deadline)
 {
-	char text[128];
+	_cleanup_(closep) int fd = pidfd_open(pid, 0);
+	struct pollfd         p  = {.fd = fd, .events = POLLIN};
+	int64_t               left;
+	int                   n;
 
-	(void)snprintf(text, sizeof(text), "%s", fmt);
+	if (fd < 0)
+		return -errno;
+	do {
+		left = deadline - now_ms();
+		n    = left > 0 ? poll(&p, 1, (int)left) : 0;
+	} while (n < 0 && errno == EINTR);
+	return n == 0 ? -ETIME : 0;
+}
+
+/* `what` says what went wrong, `value` (0: none) is put after it. */
+static int
+failed(const char *script, struct fault *f, const char *what, int value)
+{
+	char number[16] = "";
+
 	if (value != 0)
-		(void)snprintf(text, sizeof(text), "%s %d", fmt, value);
-	return fault_set(f, FAULT_SERVER_CONFIG_FAULT_CALLBACK_FAILED, "fault_cb %.200s %s", script,
-			 text);
+		(void)snprintf(number, sizeof(number), " %d", value);
+	return fault_set(f, FAULT_SERVER_CONFIG_FAULT_CALLBACK_FAILED, "fault_cb %.200s %s%s",
+			 script, what, number);
 }
 
 /* Runs the script to its end; its output is in buf. */
 static int
 run_script(const char *script, char buf[MAX_OUTPUT], struct fault *f)
 {
+	int64_t               deadline;
 	_cleanup_(closep) int fd     = -EBADF;
 	pid_t                 pid    = -1;
 	int                   status = 0, r;
 
-	buf[0] = '\0';
-	r      = start_script(script, &pid, &fd);
+	deadline = now_ms() + CFG_FAULT_CB_TIMEOUT_MS;
+	buf[0]   = '\0';
+	r        = start_script(script, &pid, &fd);
 	if (r == -EACCES || r == -EPERM)
 		return fault_set(f, FAULT_SERVER_CONFIG_FAULT_CALLBACK_BAD_PERMS,
 				 "fault_cb %.200s may not be read and run by this user", script);
 	if (r < 0)
 		return fault_set(f, FAULT_SERVER_CONFIG_FAULT_CALLBACK_FAILED,
 				 "fault_cb %.200s could not be started: %s", script, strerror(-r));
-	r = read_output(fd, buf);
+	r = read_output(fd, deadline, buf);
+	if (r == 0)
+		r = wait_for_end(pid, deadline);
 	if (r < 0)
 		(void)kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -211,8 +233,10 @@ run_script(const char *script, char buf[MAX_OUTPUT], struct fault *f)
 	if (r == -ETIME)
 		return failed(script, f,
 			      "did not end within seconds:", CFG_FAULT_CB_TIMEOUT_MS / 1000);
-	if (r < 0)
+	if (r == -EFBIG)
 		return failed(script, f, "printed more than a fault domain", 0);
+	if (r < 0)
+		return failed(script, f, "could not be read: error", -r);
 	if (WIFSIGNALED(status))
 		return failed(script, f, "was ended by signal", WTERMSIG(status));
 	if (WEXITSTATUS(status) != 0)

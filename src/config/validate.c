@@ -75,8 +75,10 @@ rule_defaults(struct cfg_check *c)
 		c->error = -ENOMEM;
 }
 
-/* Port of `host:port`; 0 when there is none. -EINVAL: not one host and one port, -ERANGE: not a
- * usable port. */
+/*
+ * Port of `host:port` or `[address]:port`; 0 when there is none. -EINVAL: not one host and one port, -ERANGE: not a usable
+ * port.
+ */
 static int
 replica_port(const char *addr, int64_t *ret)
 {
@@ -85,7 +87,12 @@ replica_port(const char *addr, int64_t *ret)
 	*ret = 0;
 	if (colon == NULL)
 		return 0;
-	if (strchr(colon + 1, ':') != NULL)
+	if (addr[0] == '[') { /* an IPv6 address */
+		colon = strchr(addr, ']');
+		if (colon == NULL || *++colon != ':')
+			return -EINVAL;
+	}
+	if (strchr(colon + 1, ':') != NULL || (addr[0] != '[' && strpbrk(addr, "[]") != NULL))
 		return -EINVAL;
 	if (str_to_i64(colon[1] == '+' ? colon + 2 : colon + 1, 10, ret) < 0 || *ret <= 0)
 		return -ERANGE;

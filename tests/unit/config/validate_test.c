@@ -52,6 +52,38 @@ test_many_broken_rules_at_once(void **state)
 	cfg_problems_fini(&problems);
 }
 
+static void
+test_replica_addresses(void **state)
+{
+	static const struct {
+		const char *addr, *after;
+		uint32_t    code; /* 0: accepted */
+	} cases[] = {
+	    {"a", "a:10001", 0},    {"a:5", "a:5", 0},     {"[::1]:5", "[::1]:5", 0},
+	    {"a:+5", "a:+5", 0},    {"a:1:2", NULL, 705},  {"::1", NULL, 705},
+	    {"[::1]", NULL, 705},   {"a[1]:5", NULL, 705}, {"a:", NULL, 703},
+	    {"a:0", NULL, 703},     {"a:-5", NULL, 703},   {"a:5x", NULL, 703},
+	    {"[::1]:x", NULL, 703},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct cfg_problems problems = CFG_PROBLEMS_INIT;
+		struct cfg_server  *cfg      = NULL;
+		char                text[128];
+
+		(void)snprintf(text, sizeof(text), "mgmt_svc_replicas: [\"%s\"]\n", cases[i].addr);
+		assert_int_equal(load(text, &cfg, &problems), 0);
+		(void)cfg_server_validate(cfg, &problems); /* the list tells */
+		assert_int_equal(problems.n_errors, cases[i].code != 0);
+		if (cases[i].code != 0)
+			assert_int_equal(problems.v[0].fault.code, cases[i].code);
+		else
+			assert_string_equal(cfg->mgmt_svc_replicas.v[0], cases[i].after);
+		cfg = cfg_server_free(cfg);
+		cfg_problems_fini(&problems);
+	}
+}
+
 /* A tier of class dir needs neither a device nor a size. */
 static void
 test_class_dir(void **state)
@@ -154,6 +186,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_many_broken_rules_at_once),
+	    cmocka_unit_test(test_replica_addresses),
 	    cmocka_unit_test(test_class_dir),
 	    cmocka_unit_test(test_metadata_on_ssd_with_class_dir),
 	    cmocka_unit_test(test_validating_twice_changes_nothing),
