@@ -191,8 +191,9 @@ void har_instance_request_start(struct har_instance *i, bool check_mode);
 /* Starts over after the present process has ended, also when it is ready now. */
 void har_instance_request_restart(struct har_instance *i);
 /*
- * Sends a signal to the process and counts its end as expected. Without a process: a wait for
- * format is left alone, anything else has no effect. Returns 0 or a negative errno of the sending.
+ * Sends a signal to the process and counts its end as expected. Without a process: a start that is
+ * still at its storage is given up when its worker is done; a wait for a format is left alone. Returns
+ * 0 or a negative errno of the sending.
  */
 int har_instance_stop(struct har_instance *i, int signum);
 /*

@@ -40,8 +40,8 @@ struct har_instance {
 	/* Wishes that cannot be met at once. */
 	bool want_start;      /* start when stopped and no worker is busy */
 	bool want_check_mode; /* of that start */
-	bool want_reset_cb;   /* a reset waits for its worker */
 	bool format_done;     /* a format was reported before the instance asked */
+	bool give_up;         /* a stop came while a worker was busy for the start */
 
 	bool replace;    /* for the join */
 	bool check_mode; /* of the running process */

@@ -244,6 +244,7 @@ begin_start(struct har_instance *i)
 	i->want_start    = false;
 	i->check_mode    = i->want_check_mode;
 	i->expected      = false;
+	i->give_up       = false;
 	i->was_ready     = false;
 	i->last_error[0] = '\0';
 	output_clear(&i->output);
@@ -257,7 +258,7 @@ begin_start(struct har_instance *i)
 static bool
 still_starting(struct har_instance *i, struct har_work *w)
 {
-	if (i->h->stopping) {
+	if (i->h->stopping || i->give_up) {
 		set_state(i, HAR_STATE_STOPPED);
 		har_harness_check_stopped(i->h);
 		return false;
@@ -567,6 +568,7 @@ har_instance_request_start(struct har_instance *i, bool check_mode)
 {
 	if (i->h->stopping || i->state == HAR_STATE_READY)
 		return;
+	i->give_up = false;
 	if (i->state != HAR_STATE_STOPPED && i->state != HAR_STATE_STOPPING)
 		return; /* on its way */
 	i->want_start      = true;
@@ -589,6 +591,8 @@ har_instance_request_restart(struct har_instance *i)
 int
 har_instance_stop(struct har_instance *i, int signum)
 {
+	if (i->state == HAR_STATE_CHECKING || i->state == HAR_STATE_PREPARING)
+		i->give_up = true;
 	if (!har_state_has_process(i->state) || i->child == NULL)
 		return 0;
 	i->expected   = true;

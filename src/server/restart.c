@@ -39,12 +39,24 @@ is_active(const struct srv_server *s)
 	return true;
 }
 
+enum srv_restart_verdict
+srv_restart_decide(bool restarted, uint64_t since_ms, uint64_t window_ms, bool waiting,
+		   uint64_t *ret_wait_ms)
+{
+	if (!restarted || since_ms >= window_ms)
+		return SRV_RESTART_NOW;
+	if (waiting)
+		return SRV_RESTART_DROP;
+	*ret_wait_ms = window_ms - since_ms;
+	return SRV_RESTART_LATER;
+}
+
 void
 srv_restart_self_terminated(struct srv_server *s, uint32_t rank)
 {
 	struct har_instance *i = har_harness_find_rank(s->harness, rank);
 	struct srv_restart  *r;
-	uint64_t             since;
+	uint64_t             wait_ms = 0;
 
 	if (i == NULL) {
 		log_error("rank %u ended itself, but is no rank of this host", rank);
@@ -52,17 +64,20 @@ srv_restart_self_terminated(struct srv_server *s, uint32_t rank)
 	}
 	if (s->cfg->disable_engine_auto_restart || !is_active(s))
 		return;
-	r     = &s->restarts[har_instance_index(i)];
-	since = loop_now_ms(s->loop) - r->last_ms;
-	if (!r->restarted || since >= delay_ms(s)) {
+	r = &s->restarts[har_instance_index(i)];
+	switch (srv_restart_decide(r->restarted, loop_now_ms(s->loop) - r->last_ms, delay_ms(s),
+				   loop_timer_active(r->timer), &wait_ms)) {
+	case SRV_RESTART_NOW:
 		restart(r);
-		return;
+		break;
+	case SRV_RESTART_LATER:
+		log_notice("engine %u ended itself again: it is started in %llu s", r->idx,
+			   (unsigned long long)(wait_ms + 999) / 1000);
+		loop_timer_start(r->timer, wait_ms, 0);
+		break;
+	case SRV_RESTART_DROP:
+		break;
 	}
-	if (loop_timer_active(r->timer))
-		return;
-	log_notice("engine %u ended itself again: it is started in %llu s", r->idx,
-		   (unsigned long long)(delay_ms(s) - since + 999) / 1000);
-	loop_timer_start(r->timer, delay_ms(s) - since, 0);
 }
 
 void

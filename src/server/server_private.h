@@ -155,9 +155,16 @@ void srv_leader_engine_ready(struct srv_server *s);
 bool srv_group_update_paused(const struct srv_server *s);
 
 /* ---- restart.c ---- */
-int  srv_restart_init(struct srv_server *s);
-void srv_restart_fini(struct srv_server *s);
-void srv_restart_engine_ready(struct srv_server *s, unsigned idx);
+enum srv_restart_verdict { SRV_RESTART_NOW, SRV_RESTART_LATER, SRV_RESTART_DROP };
+/*
+ * What to do about an engine that ended itself: at once when it was not restarted within the window,
+ * else at the window's end (in *ret_wait_ms), unless one waits for that already.
+ */
+enum srv_restart_verdict srv_restart_decide(bool restarted, uint64_t since_ms, uint64_t window_ms,
+					    bool waiting, uint64_t *ret_wait_ms);
+int                      srv_restart_init(struct srv_server *s);
+void                     srv_restart_fini(struct srv_server *s);
+void                     srv_restart_engine_ready(struct srv_server *s, unsigned idx);
 /* An engine of this host said it ends itself. */
 void srv_restart_self_terminated(struct srv_server *s, uint32_t rank);
 /* Somebody stopped or started the engine by hand: earlier restarts do not count any more. */

@@ -328,6 +328,25 @@ test_start_asked_for_while_stopping_happens_after_the_end(void **state)
 	tear_down(&fx);
 }
 
+static void
+test_stop_gives_up_a_start_that_is_at_its_storage(void **state)
+{
+	struct fixture       fx;
+	struct har_instance *i;
+
+	set_up(&fx, fake_engine(), "listen; notify; serve", 0, 0);
+	i = har_harness_get(fx.h, 0);
+	har_harness_start(fx.h);
+	assert_int_equal(har_instance_state(i), HAR_STATE_CHECKING);
+	assert_int_equal(har_instance_stop(i, SIGKILL), 0);
+	run_until_state(&fx, HAR_STATE_STOPPED);
+	assert_int_equal(fx.n_await, 0);
+	assert_int_equal(fx.n_failed, 0);
+	har_instance_request_start(i, false);
+	run_until_count(&fx, &fx.n_ready, 1);
+	tear_down(&fx);
+}
+
 /* ---- engines that do not ---- */
 
 static void
@@ -526,6 +545,7 @@ main(void)
 	    cmocka_unit_test(test_engine_comes_up_and_ends_when_asked),
 	    cmocka_unit_test(test_engine_that_dies_when_ready_is_reported_and_not_restarted),
 	    cmocka_unit_test(test_start_asked_for_while_stopping_happens_after_the_end),
+	    cmocka_unit_test(test_stop_gives_up_a_start_that_is_at_its_storage),
 	    cmocka_unit_test(test_bad_engines_are_errors_at_once),
 	    cmocka_unit_test(test_program_that_cannot_run_is_named),
 	    cmocka_unit_test(test_damaged_superblock_stops_the_start_and_stays),
