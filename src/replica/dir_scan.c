@@ -205,8 +205,10 @@ compare_snapshots(const void *a, const void *b)
 	return x->stamp < y->stamp ? -1 : x->stamp > y->stamp;
 }
 
-/* Only a snapshot whose data made it to its final name counts; the other half is what a crash
- * leaves. */
+/*
+ * Only a snapshot whose data made it to its final name counts; the other half is what a crash
+ * leaves.
+ */
 static bool
 has_data(struct scan *s, const struct snapshot *snap)
 {

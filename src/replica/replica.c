@@ -234,8 +234,10 @@ on_own_barrier(struct raft_barrier *req, int status)
 	if (status != 0 || n->closing || n->failed || raft_state(&n->raft) != RAFT_LEADER)
 		return;
 	n->leader_term = raft_current_term(&n->raft);
-	/* From here on a full disk is an error at once; before the first segment is prepared it
-	 * would be one wrongly. */
+	/*
+	 * From here on a full disk is an error at once; before the first segment is prepared it
+	 * would be one wrongly.
+	 */
 	raft_set_capacity_threshold(&n->raft, REP_SEGMENT_BYTES / 2 / KIB);
 	n->opts.on_leadership(true, n->opts.arg);
 }
@@ -581,8 +583,10 @@ on_changed(struct raft_change *req, int status)
 	request_finish(q, error_of(q->n, status), NULL);
 }
 
-/* Second step of adding: from a spare, which gets nothing, to a voter, which must have caught up
- * first. */
+/*
+ * Second step of adding: from a spare, which gets nothing, to a voter, which must have caught up
+ * first.
+ */
 static int
 promote(struct request *q)
 {

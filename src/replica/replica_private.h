@@ -40,8 +40,10 @@ typedef int (*rep_check_fn)(void *arg, bool is_snapshot, const void *data, size_
 int rep_dir_verify(const char *dir, rep_check_fn check, void *arg, struct rep_dir_content *ret,
 		   struct fault *f);
 
-/* The text of a libraft error put into f: directory, what was done, libraft's words; returns the
- * errno. */
+/*
+ * The text of a libraft error put into f: directory, what was done, libraft's words; returns the
+ * errno.
+ */
 int rep_raft_fault(struct fault *f, int rv, const char *dir, const char *doing, const char *errmsg);
 
 /* What to do about damage in dir, unless f says something better already. f may be NULL. */

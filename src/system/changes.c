@@ -90,8 +90,10 @@ dup_text(const char **s)
 	return *s != NULL;
 }
 
-/* Turns the borrowed copy *r into one that owns its strings; on failure what it owns is freed by
- * req_fini(). */
+/*
+ * Turns the borrowed copy *r into one that owns its strings; on failure what it owns is freed by
+ * req_fini().
+ */
 static int
 req_own(struct sys_join_req *r)
 {

@@ -399,8 +399,10 @@ check_ids(const Sysdb__Snapshot *snap, struct fault *f)
 	return 0;
 }
 
-/* Written depth first with children by name, so what comes fits under a node on the way to the last
- * one. */
+/*
+ * Written depth first with children by name, so what comes fits under a node on the way to the last
+ * one.
+ */
 static bool
 fits(const struct sys_domain *parent, const Sysdb__DomainNode *pb,
      const struct sys_members *members)

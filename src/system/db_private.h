@@ -12,7 +12,8 @@ struct sys_op;
 /* Kind of a change. */
 struct sys_op_type {
 	const char *action; /* stored in the log entry, shown by ms status */
-	/* Adds effects to t, judged against t->scratch. A negative errno with f refuses the change.
+	/*
+	 * Adds effects to t, judged against t->scratch. A negative errno with f refuses the change.
 	 */
 	int (*evaluate)(struct sys_op *op, struct sys_txn *t, struct fault *f);
 	/* Calls the owner back; once. */

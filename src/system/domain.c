@@ -116,8 +116,10 @@ detach(struct sys_domain *parent, const struct sys_domain *child)
 	}
 }
 
-/* Names of a path's levels and the leaf's after them; they point into *copy, which the caller
- * frees. */
+/*
+ * Names of a path's levels and the leaf's after them; they point into *copy, which the caller
+ * frees.
+ */
 static int
 split_path(const char *path, uint32_t rank, char **copy, char leaf[24],
 	   const char *names[MAX_PATH_LEVELS + 1], size_t *n)
@@ -290,8 +292,10 @@ sys_domain_compress(const struct sys_domain *root, const uint32_t *ranks, size_t
 					   "rank %" PRIu32 " not found in fault domain tree",
 					   ranks[i]);
 	}
-	/* Two levels below the root are a domain and its ranks; more than that is taken for a
-	 * performance domain. */
+	/*
+	 * Two levels below the root are a domain and its ranks; more than that is taken for a
+	 * performance domain.
+	 */
 	out[len++]    = sys_domain_depth(root) > 2 ? SYS_DOMAIN_HAS_PERFORMANCE_LEVELS : 0;
 	queue[tail++] = (struct queued){.d = root, .level = selected_depth(&sel, root)};
 	while (head < tail) {

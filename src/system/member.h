@@ -38,13 +38,17 @@ enum sys_member_state {
 #define SYS_MAX_FAULT_DOMAIN 512
 #define SYS_ADDR_SIZE        64
 
-/* Lower-case name as printed and sent ("joined", "adminexcluded"); NULL for a value that is no
- * state. */
+/*
+ * Lower-case name as printed and sent ("joined", "adminexcluded"); NULL for a value that is no
+ * state.
+ */
 const char *sys_member_state_name(enum sys_member_state s);
 /* The state of that name, case ignored. -EINVAL. */
 int sys_member_state_parse(const char *name, enum sys_member_state *ret);
-/* Whether a result or an event may move a member from one state to another. Join and admin
- * exclusion do not ask. */
+/*
+ * Whether a result or an event may move a member from one state to another. Join and admin
+ * exclusion do not ask.
+ */
 bool sys_member_may_change(enum sys_member_state from, enum sys_member_state to);
 
 struct sys_member {

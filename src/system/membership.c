@@ -56,8 +56,10 @@ sys_event_rank_dead(const struct sys_members *ms, uint32_t rank, uint64_t incarn
 		return SYS_EVENT_NO_MEMBER;
 	if (!sys_member_may_change(m->state, SYS_MEMBER_EXCLUDED))
 		return SYS_EVENT_IGNORE;
-	/* Only a joined engine can have been restarted since; in other states the word of its peers
-	 * stands. */
+	/*
+	 * Only a joined engine can have been restarted since; in other states the word of its peers
+	 * stands.
+	 */
 	if (m->state == SYS_MEMBER_JOINED && incarnation != 0 && incarnation < m->incarnation)
 		return SYS_EVENT_STALE;
 	return SYS_EVENT_APPLY;

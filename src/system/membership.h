@@ -122,8 +122,10 @@ enum sys_event_verdict {
 /* engine_died: the member becomes Errored. incarnation 0: unknown, not compared. */
 enum sys_event_verdict sys_event_engine_died(const struct sys_members *ms, uint32_t rank,
 					     uint64_t incarnation);
-/* swim_rank_dead: the member becomes Excluded. Whether self-healing allows it is the caller's
- * question. */
+/*
+ * swim_rank_dead: the member becomes Excluded. Whether self-healing allows it is the caller's
+ * question.
+ */
 enum sys_event_verdict sys_event_rank_dead(const struct sys_members *ms, uint32_t rank,
 					   uint64_t incarnation);
 

@@ -51,8 +51,10 @@ int sys_state_apply(struct sys_state *s, const Sysdb__Command *cmd, bool *change
 
 /* A frame around body; *ret is malloc'ed. */
 int sys_record_pack(const void *body, size_t len, void **ret, size_t *ret_len);
-/* Checks frame, checksum and format; *ret_body points into rec, which the caller frees. -EPROTO
- * with f. */
+/*
+ * Checks frame, checksum and format; *ret_body points into rec, which the caller frees. -EPROTO
+ * with f.
+ */
 int sys_record_unpack(const void *data, size_t len, Sysdb__Record **ret, struct fault *f);
 
 int sys_command_pack(const Sysdb__Command *cmd, void **ret, size_t *ret_len);

@@ -207,8 +207,10 @@ on_committed(int err, void *result, void *arg)
 		fail_waiting(db, why(db, -ENOMEM, &f), &f);
 }
 
-/* Judges a change and puts it into the log. 0: it is there and on_committed() comes; 1: nothing to
- * store. */
+/*
+ * Judges a change and puts it into the log. 0: it is there and on_committed() comes; 1: nothing to
+ * store.
+ */
 static int
 start_op(struct sys_db *db, struct sys_op *op, struct fault *f)
 {
@@ -394,8 +396,10 @@ is_configured(const struct sys_db_opts *opts, const char *address)
 	return false;
 }
 
-/* Makes the directory what this configuration says: bootstrapped, or taken over from replicas that
- * are no more. */
+/*
+ * Makes the directory what this configuration says: bootstrapped, or taken over from replicas that
+ * are no more.
+ */
 static int
 prepare_dir(const struct sys_db_opts *opts, struct fault *f)
 {

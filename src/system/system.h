@@ -7,10 +7,14 @@
  * log entry each, and called back after they are durable and applied. A start call that returns an
  * error never calls back; one that returns 0 calls back once, later.
  *
- * Errors of a change (err, with f saying it in words):
+ * Errors of a change, from the start call or with the callback (then f says it in words):
  *   -EAGAIN     this replica is not the leader; nothing was changed
- *   -ECANCELED  leadership or the replica was lost meanwhile; the outcome is unknown, asking again
- * is safe other       refused by a rule; nothing was changed
+ *   -ECANCELED  leadership or the replica was lost meanwhile; the outcome is unknown
+ *   -ETIMEDOUT, -ENOSPC  the log takes nothing at present; the change may still be made
+ *   -ESHUTDOWN  the database has stopped or is being closed
+ *   -EBUSY      too many changes are waiting
+ *   other       refused by a rule; nothing was changed
+ * Asking again is safe after any of them.
  */
 #pragma once
 
@@ -33,14 +37,18 @@ struct sys_db_opts {
 	const struct rep_transport *transport;
 	/*
 	 * Leadership of this replica changed. true: elected, everything committed before is
-	 * applied. Also called with false before on_fatal.
+	 * applied. A leader that fails is told false before on_fatal.
 	 */
 	void (*on_leadership)(bool is_leader, void *arg);
-	/* The database stopped by itself; nothing is accepted any more, only sys_db_close() is
-	 * left. */
+	/*
+	 * The database stopped by itself; nothing is accepted any more, only sys_db_close() is
+	 * left.
+	 */
 	void (*on_fatal)(const struct fault *f, void *arg);
-	/* Committed state changed: the map version, when members did, differs from the last call's.
-	 * May be NULL. */
+	/*
+	 * Committed state changed: the map version, when members did, differs from the last call's.
+	 * May be NULL.
+	 */
 	void (*on_change)(uint32_t map_version, void *arg);
 	void *arg;
 };
@@ -53,8 +61,10 @@ struct sys_db_opts {
  */
 int sys_db_open(struct loop *l, const struct sys_db_opts *opts, struct sys_db **ret,
 		struct fault *f);
-/* Ends changes in flight with -ECANCELED, closes, frees, then calls done(arg) (may be NULL). NULL
- * db: only done. */
+/*
+ * Ends changes in flight with -ECANCELED from inside this call, closes, frees, then calls done(arg)
+ * (may be NULL). NULL db: only done.
+ */
 void sys_db_close(struct sys_db *db, loop_fn done, void *arg);
 /* Whether a database has been bootstrapped in that directory. */
 bool sys_db_exists(const char *dir);
@@ -81,8 +91,10 @@ const char *sys_db_attr(const struct sys_db *db, const char *key);
 typedef void (*sys_attr_fn)(const char *key, const char *value, void *arg);
 void sys_db_attrs(const struct sys_db *db, const char *prefix, sys_attr_fn fn, void *arg);
 void sys_db_info(const struct sys_db *db, struct rep_info *ret);
-/* A replica that connected to us (rpc's on_raft_link): fd is taken, also on failure. -EACCES: no
- * such replica. */
+/*
+ * A replica that connected to us (rpc's on_raft_link): fd is taken, also on failure. -EACCES: no
+ * such replica.
+ */
 int sys_db_accept_take(struct sys_db *db, const char *address, int fd);
 
 /* Keys of the management service's own attributes. */
@@ -108,8 +120,10 @@ typedef void (*sys_event_cb)(int err, const struct fault *f, enum sys_event_verd
  */
 int sys_db_join(struct sys_db *db, const struct sys_join_req *reqs, size_t n, sys_join_cb cb,
 		void *arg);
-/* Stores the results of an operation on ranks (sys_results_check() decides which). Results are
- * copied. */
+/*
+ * Stores the results of an operation on ranks (sys_results_check() decides which). Results are
+ * copied.
+ */
 int sys_db_update_members(struct sys_db *db, const struct sys_rank_result *results, size_t n,
 			  bool update_on_fail, sys_done_cb cb, void *arg);
 /* An engine died / was declared dead by its peers. verdict tells whether anything was stored. */
@@ -117,8 +131,10 @@ int sys_db_engine_died(struct sys_db *db, uint32_t rank, uint64_t incarnation, c
 		       sys_event_cb cb, void *arg);
 int sys_db_rank_dead(struct sys_db *db, uint32_t rank, uint64_t incarnation, sys_event_cb cb,
 		     void *arg);
-/* AdminExcluded, or Excluded again when clear. -ENOENT names the ranks that are no members; none is
- * changed then. */
+/*
+ * AdminExcluded, or Excluded again when clear. -ENOENT names the ranks that are no members; none is
+ * changed then.
+ */
 int sys_db_admin_exclude(struct sys_db *db, const uint32_t *ranks, size_t n, bool clear,
 			 sys_done_cb cb, void *arg);
 /* Removes a member; its rank number is not given out again. -ENOENT. */
@@ -137,8 +153,7 @@ int sys_db_bump_map(struct sys_db *db, sys_done_cb cb, void *arg);
 enum sys_providers_verdict {
 	SYS_PROVIDERS_SAME,
 	SYS_PROVIDERS_STORED,  /* first start: recorded now */
-	SYS_PROVIDERS_CHANGED, /* recorded, and group updates are paused until all members have
-				  joined again */
+	SYS_PROVIDERS_CHANGED, /* recorded; group updates pause until all members have joined */
 	_SYS_PROVIDERS_VERDICT_MAX
 };
 typedef void (*sys_providers_cb)(int err, const struct fault *f, enum sys_providers_verdict verdict,
