@@ -33,7 +33,7 @@ struct daosctl_scm_module {
 };
 
 struct daosctl_scm_mount {
-	const char        *path, *class, *info;
+	const char        *path, *scm_class, *info;
 	const char *const *device_list;
 	size_t             n_devices;
 	uint32_t           rank;

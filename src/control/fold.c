@@ -210,8 +210,8 @@ add_scm_mount(struct strbuf *out, const void *element)
 {
 	const struct daosctl_scm_mount *m = element;
 
-	strbuf_addf(out, "%s|%s|%s|%u,%" PRIu64 ",%" PRIu64 ",%" PRIu64, m->path, m->class, m->info,
-		    m->rank, m->total_bytes, m->avail_bytes, m->usable_bytes);
+	strbuf_addf(out, "%s|%s|%s|%u,%" PRIu64 ",%" PRIu64 ",%" PRIu64, m->path, m->scm_class,
+		    m->info, m->rank, m->total_bytes, m->avail_bytes, m->usable_bytes);
 	add_set(out, "dev", m->device_list, m->n_devices, sizeof(*m->device_list), add_text);
 }
 

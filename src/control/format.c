@@ -164,9 +164,9 @@ take_format(const char *host, const struct rpc_status *status, const ProtobufCMe
 			continue;
 		}
 		scm[s.n_scm_mounts++] =
-		    (struct daosctl_scm_mount){.path  = ctl_arena_text(a, x->mntpoint),
-					       .class = "",
-					       .info  = result_text(a, x->state)};
+		    (struct daosctl_scm_mount){.path      = ctl_arena_text(a, x->mntpoint),
+					       .scm_class = "",
+					       .info      = result_text(a, x->state)};
 	}
 	s.nvme_devices = nvme;
 	s.scm_mounts   = scm;

@@ -154,7 +154,7 @@ take_mount(struct ctl_arena *a, const Ctl__ScmNamespace__Mount *m)
 		return NULL;
 	*mount = (struct daosctl_scm_mount){
 	    .path         = ctl_arena_text(a, m->path),
-	    .class        = ctl_arena_text(a, m->class_),
+	    .scm_class    = ctl_arena_text(a, m->class_),
 	    .info         = "",
 	    .device_list  = ctl_arena_texts(a, m->device_list, m->n_device_list),
 	    .n_devices    = m->n_device_list,

@@ -188,7 +188,7 @@ static void
 write_scm_mount(struct cli_json *j, const struct daosctl_scm_mount *m)
 {
 	cli_json_object(j);
-	cli_json_set_string(j, "class", m->class);
+	cli_json_set_string(j, "class", m->scm_class);
 	cli_json_set_strings(j, "device_list", m->device_list, m->n_devices);
 	cli_json_set_string(j, "info", m->info);
 	cli_json_set_string(j, "path", m->path);
