@@ -45,13 +45,13 @@ info_add(struct info *i, const char *key, const char *value)
 static char *
 replicas_to_json(const struct rpc_status *s)
 {
-	json_t *list = s->n_replicas > 0 ? json_array() : json_null();
+	json_t *list   = s->n_replicas > 0 ? json_array() : json_null();
+	int     failed = 0;
 	char   *text;
 
 	for (size_t i = 0; i < s->n_replicas; i++)
-		if (json_array_append_new(list, json_string(s->replicas[i])) < 0)
-			list = NULL;
-	text = list != NULL ? json_dumps(list, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+		failed |= json_array_append_new(list, json_string(s->replicas[i]));
+	text = failed ? NULL : json_dumps(list, JSON_COMPACT | JSON_ENCODE_ANY);
 	json_decref(list);
 	return text;
 }

@@ -242,6 +242,16 @@ add_loop(struct rpc_io *io)
 	return 0;
 }
 
+/* libuv writes to sockets without MSG_NOSIGNAL, and a peer may close at any time. A handler of the program stays. */
+static void
+ignore_sigpipe(void)
+{
+	struct sigaction old;
+
+	if (sigaction(SIGPIPE, NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+		(void)signal(SIGPIPE, SIG_IGN); /* fails only for numbers that are no signal */
+}
+
 int
 rpc_io_new(struct loop *state, unsigned threads, struct rpc_io **ret)
 {
@@ -250,6 +260,7 @@ rpc_io_new(struct loop *state, unsigned threads, struct rpc_io **ret)
 
 	if (threads > RPC_IO_THREADS_MAX)
 		return -EINVAL;
+	ignore_sigpipe();
 	io = calloc(1, sizeof(*io));
 	if (io == NULL)
 		return -ENOMEM;

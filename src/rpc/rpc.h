@@ -93,7 +93,10 @@ char *rpc_status_format(const struct rpc_status *s, char *buf, size_t size);
 /* ---- I/O threads ---- */
 
 struct rpc_io;
-/* threads 0: I/O on the state loop itself. At most RPC_IO_THREADS_MAX. */
+/*
+ * threads 0: I/O on the state loop itself. At most RPC_IO_THREADS_MAX. SIGPIPE is ignored from now on, unless the
+ * program has a handler for it: a peer that closes must not end the process.
+ */
 #define RPC_IO_THREADS_MAX 4
 int rpc_io_new(struct loop *state, unsigned threads, struct rpc_io **ret);
 /* Servers and channels on it must have been freed. */
