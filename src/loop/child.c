@@ -95,8 +95,11 @@ report_when_complete(struct loop_child *c, bool force)
 		close_output(c, i);
 	}
 	loop_timer_stop(c->drain);
-	if (c->opts.on_exit != NULL)
-		c->opts.on_exit(c, &c->exit, c->opts.arg);
+	if (c->opts.on_exit != NULL) {
+		struct loop_exit e = c->exit; /* the callback may free the child */
+
+		c->opts.on_exit(c, &e, c->opts.arg);
+	}
 }
 
 static void
