@@ -134,17 +134,52 @@ printable_domain(const struct fault *f, char *buf, size_t size)
 	return n > 0 ? buf : "unknown";
 }
 
+/* One character as it stands inside of double quotes. */
+static void
+quote_char(unsigned char c, char buf[5])
+{
+	if (c == '"' || c == '\\')
+		(void)snprintf(buf, 5, "\\%c", c);
+	else if (c == '\n')
+		(void)snprintf(buf, 5, "\\n");
+	else if (c == '\t')
+		(void)snprintf(buf, 5, "\\t");
+	else if (c < 0x20 || c == 0x7f)
+		(void)snprintf(buf, 5, "\\x%02x", c);
+	else
+		(void)snprintf(buf, 5, "%c", c);
+}
+
+/* Appends text in double quotes; what does not fit is left out. */
+static void
+add_quoted(char *buf, size_t size, const char *text)
+{
+	size_t n = strlen(buf);
+	char   one[5];
+
+	n += (size_t)snprintf(buf + n, size - n, "\"");
+	for (; *text != '\0' && n + 1 < size; text++) {
+		quote_char((unsigned char)*text, one);
+		n += (size_t)snprintf(buf + n, size - n, "%s", one);
+	}
+	if (n + 1 < size)
+		(void)snprintf(buf + n, size - n, "\"");
+}
+
 char *
 fault_format(const struct fault *f, char *buf, size_t size)
 {
+	const char *text = f->description[0] ? f->description : "unknown fault";
 	char domain[sizeof(f->domain)];
 
-	if (!fault_is_coded(f))
-		(void)snprintf(buf, size, "%s", f->description[0] ? f->description : "unknown fault");
-	else
-		(void)snprintf(buf, size, "%s: code = %u description = \"%s\"",
-			       printable_domain(f, domain, sizeof(domain)), f->code,
-			       f->description[0] ? f->description : "unknown fault");
+	if (!fault_is_coded(f)) {
+		(void)snprintf(buf, size, "%s", text);
+		return buf;
+	}
+	(void)snprintf(buf, size,
+		       "%s: code = %u description = ", printable_domain(f, domain, sizeof(domain)),
+		       f->code);
+	add_quoted(buf, size, text);
 	return buf;
 }
 
@@ -153,9 +188,10 @@ fault_format_resolution(const struct fault *f, char *buf, size_t size)
 {
 	char domain[sizeof(f->domain)];
 
-	(void)snprintf(buf, size, "%s: code = %u resolution = \"%s\"",
-		       printable_domain(f, domain, sizeof(domain)), f->code,
-		       f->resolution[0] ? f->resolution : NO_RESOLUTION);
+	(void)snprintf(buf, size,
+		       "%s: code = %u resolution = ", printable_domain(f, domain, sizeof(domain)),
+		       f->code);
+	add_quoted(buf, size, f->resolution[0] ? f->resolution : NO_RESOLUTION);
 	return buf;
 }
 

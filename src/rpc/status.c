@@ -345,7 +345,7 @@ raise_failure(struct fault *f, enum rpc_failure failure, const char *host, unsig
 	switch (failure) {
 	case RPC_FAILURE_BAD_HOST:
 		(void)fault_set(f, FAULT_CLIENT_CONNECTION_BAD_HOST,
-				"the server address %s:%u could not be resolved", host, port);
+				"the server address (%s:%u) could not be resolved", host, port);
 		return;
 	case RPC_FAILURE_NO_ROUTE:
 		(void)fault_set(f, FAULT_CLIENT_CONNECTION_NO_ROUTE,

@@ -151,7 +151,7 @@ test_errors(struct app *a)
 	static const struct {
 		const char *how, *shown;
 	} cases[] = {
-	    {"fault", "server: code = 603 description = \"r\xc3\xa9quest 100% for \"x\"\""},
+	    {"fault", "server: code = 603 description = \"r\xc3\xa9quest 100% for \\\"x\\\"\""},
 	    {"status", "DER_NONEXIST(-1005): object is absent"},
 	    {"plain",
 	     "rpc error: code = Unknown desc = raft service unavailable (not started yet?)"},

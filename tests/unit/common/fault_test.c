@@ -25,6 +25,25 @@ test_text_forms(void **state)
 	assert_string_equal(f.description, "rank 7: system is a");
 }
 
+/* Clients show and fold the text: a quote inside of it must not end the quotation. */
+static void
+test_quotes_inside_a_text_are_escaped(void **state)
+{
+	struct fault f = FAULT_INIT;
+	char         buf[256], small[40];
+
+	fault_import(&f, "server", 603, "say \"a\\b\"\n\t\x01 \xc3\xa9", "", "use \"x\"");
+	assert_string_equal(
+	    fault_format(&f, buf, sizeof(buf)),
+	    "server: code = 603 description = \"say \\\"a\\\\b\\\"\\n\\t\\x01 \xc3\xa9\"");
+	assert_string_equal(fault_format_resolution(&f, buf, sizeof(buf)),
+			    "server: code = 603 resolution = \"use \\\"x\\\"\"");
+	for (size_t size = 1; size <= sizeof(small); size++) {
+		memset(small, 'Z', sizeof(small));
+		assert_true(strlen(fault_format(&f, small, size)) < size);
+	}
+}
+
 static void
 test_plain_error_has_no_code(void **state)
 {
@@ -66,6 +85,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_text_forms),
+	    cmocka_unit_test(test_quotes_inside_a_text_are_escaped),
 	    cmocka_unit_test(test_plain_error_has_no_code),
 	    cmocka_unit_test(test_domains_print_without_separators),
 	    cmocka_unit_test(test_long_texts_are_cut),

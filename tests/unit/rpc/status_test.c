@@ -71,8 +71,8 @@ test_round_trips(void **state)
 	fault_import(&f, "server", 4711, "d\xc3\xa9j\xc3\xa0 \"vu\" 100%", "why", "do this");
 	rpc_status_from_fault(&s, &f);
 	text = across(&s, &back);
-	assert_string_equal(text,
-			    "server: code = 4711 description = \"d\xc3\xa9j\xc3\xa0 \"vu\" 100%\"");
+	assert_string_equal(
+	    text, "server: code = 4711 description = \"d\xc3\xa9j\xc3\xa0 \\\"vu\\\" 100%\"");
 	assert_memory_equal(&back.fault, &f, sizeof(f));
 	free(text);
 
@@ -166,7 +166,7 @@ test_failures_of_a_connection(void **state)
 		const char      *text;
 	} cases[] = {
 	    {RPC_FAILURE_BAD_HOST, 504,
-	     "client: code = 504 description = \"the server address h:1 could not be resolved\""},
+	     "client: code = 504 description = \"the server address (h:1) could not be resolved\""},
 	    {RPC_FAILURE_NO_ROUTE, 505, NULL},
 	    {RPC_FAILURE_REFUSED, 506,
 	     "client: code = 506 description = \"the server at h:1 refused the connection\""},
