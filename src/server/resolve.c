@@ -62,14 +62,28 @@ numeric_address(const char *host)
 	return str_format("%s%s", ip, host + len);
 }
 
+/* The names as the request wrote them: `named` goes without the ports that were added. */
 static int
-absent_hosts(char *const *hosts, const size_t *missing, size_t n, char **ret)
+absent_hosts(const struct hostset *named, char *const *hosts, const size_t *missing, size_t n,
+	     char **ret)
 {
 	struct hostset *set = NULL;
 	int             r   = hostset_new(&set);
 
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = hostset_insert(set, hosts[missing[i]], NULL);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		const char            *full  = hosts[missing[i]];
+		size_t                 len   = strcspn(full, ":");
+		_cleanup_(freep) char *bare  = strndup(full, len);
+		bool                   added = false;
+		uint32_t               port;
+
+		if (bare == NULL)
+			r = -ENOMEM;
+		else if (str_to_u32(full + len + 1, 10, &port) == 0 && port == DAOS_DEFAULT_PORT)
+			r = hostset_within(named, bare, &added, NULL);
+		if (r == 0)
+			r = hostset_insert(set, added ? bare : full, NULL);
+	}
 	if (r == 0) {
 		*ret = hostset_text(set);
 		r    = *ret == NULL ? -ENOMEM : 0;
@@ -82,17 +96,18 @@ static int
 select_hosts(const struct sys_members *ms, const char *text, struct srv_selection *sel,
 	     struct fault *f)
 {
-	char  **hosts = NULL, **addrs;
-	size_t *missing;
-	size_t  n = 0, n_miss;
-	int     r;
+	struct hostset *named = NULL;
+	char          **hosts = NULL, **addrs;
+	size_t         *missing;
+	size_t          n = 0, n_miss;
+	int             r;
 
 	r = hostlist_with_port(&text, 1, DAOS_DEFAULT_PORT, &hosts, &n, f);
 	if (r < 0)
 		return r;
 	addrs   = calloc(n + 1, sizeof(*addrs));
 	missing = calloc(n + 1, sizeof(*missing));
-	r       = addrs == NULL || missing == NULL ? -ENOMEM : 0;
+	r       = addrs == NULL || missing == NULL ? -ENOMEM : hostset_parse(text, &named, f);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		addrs[i] = numeric_address(hosts[i]);
 		r        = addrs[i] == NULL ? -ENOMEM : 0;
@@ -100,12 +115,13 @@ select_hosts(const struct sys_members *ms, const char *text, struct srv_selectio
 	if (r == 0) {
 		sel->n = sys_members_filter(ms, 0, NULL, 0, (const char *const *)addrs, n, sel->v);
 		n_miss = sys_addrs_absent(ms, (const char *const *)addrs, n, missing);
-		r      = absent_hosts(hosts, missing, n_miss, &sel->absent_hosts);
+		r      = absent_hosts(named, hosts, missing, n_miss, &sel->absent_hosts);
 	}
 	for (size_t i = 0; addrs != NULL && i < n; i++)
 		free(addrs[i]);
 	free(addrs);
 	free(missing);
+	(void)hostset_free(named);
 	hostlist_free_hosts(hosts, n);
 	return r;
 }

@@ -65,6 +65,18 @@ teardown() { end_host; }
 	[ ! -e "$H/run/daos_server.sock" ]
 }
 
+@test "hosts without a rank are named as they were asked for" {
+	new_system
+	run dmg_json system query --rank-hosts "127.0.0.1:$PORT,nowhere,127.0.0.[7-9],other:5"
+	[ "$status" = 1 ]
+	[[ $output == *'"error": "non-existent hosts 127.0.0.[7-9],nowhere,other:5"'* ]]
+	[[ $output == *'"rank": 0'* ]]
+	run dmg system stop --rank-hosts nowhere
+	[ "$status" = 1 ]
+	[[ $output == *"non-existent hosts nowhere"* ]]
+	[ "$(rank_state 0)" = joined ]
+}
+
 @test "system stop and start" {
 	new_system
 	run dmg system stop
