@@ -135,6 +135,10 @@ on_lost(struct rpc_wire *w, int err, const char *text)
 	if (w->state == RPC_WIRE_HANDSHAKE) {
 		atomic_fetch_add(&s->shard->server->handshakes_failed, 1);
 		log_debug("TLS handshake with %s failed: %s", s->peer_ip, text);
+		if (err == -EPROTO || err == -EKEYEXPIRED) {
+			rpc_wire_end(w); /* with an alert on its way, and no calls yet */
+			return;
+		}
 	}
 	rpc_session_close(s);
 }

@@ -7,10 +7,12 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "wire_private.h"
 
 #define FLUSH_LIMIT_MS  5000 /* for the last bytes of a wire that is closing */
+#define END_LIMIT_MS    1000 /* for a peer that was told the end to close as well */
 #define TRIM_PEAK_WIRES 256
 
 struct late_write {
@@ -47,7 +49,7 @@ timer_fired(uv_timer_t *t)
 	struct rpc_wire *w = container_of(t, struct rpc_wire, timer);
 
 	w->timer_due_ms = UINT64_MAX;
-	if (w->state == RPC_WIRE_FLUSHING)
+	if (w->state == RPC_WIRE_FLUSHING || w->state == RPC_WIRE_ENDED)
 		rpc_wire_close(w);
 	else if (w->state != RPC_WIRE_CLOSED)
 		w->ops->on_timer(w);
@@ -167,7 +169,9 @@ on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
 {
 	struct rpc_wire *w = s->data;
 
-	if (n > 0)
+	if (n < 0 && w->state == RPC_WIRE_ENDED)
+		rpc_wire_close(w);
+	else if (n > 0)
 		received(w, (const uint8_t *)buf->base, (size_t)n);
 	else if (n == UV_EOF)
 		lost(w, 0, "EOF");
@@ -353,6 +357,21 @@ rpc_wire_close_flushed(struct rpc_wire *w)
 	w->state = RPC_WIRE_FLUSHING;
 	(void)uv_read_stop((uv_stream_t *)&w->tcp);
 	(void)uv_timer_start(&w->timer, timer_fired, FLUSH_LIMIT_MS, 0);
+}
+
+void
+rpc_wire_end(struct rpc_wire *w)
+{
+	uv_os_fd_t fd;
+
+	if (!rpc_wire_is_live(w) || w->unsent > 0 ||
+	    uv_fileno((const uv_handle_t *)&w->tcp, &fd) < 0 || shutdown(fd, SHUT_WR) < 0) {
+		rpc_wire_close(w);
+		return;
+	}
+	w->state = RPC_WIRE_ENDED;
+	uv_update_time(w->loop->uv); /* a handshake may have taken long */
+	(void)uv_timer_start(&w->timer, timer_fired, END_LIMIT_MS, 0);
 }
 
 void

@@ -34,6 +34,7 @@ enum rpc_wire_state {
 	RPC_WIRE_HANDSHAKE,
 	RPC_WIRE_OPEN,
 	RPC_WIRE_FLUSHING, /* closes when everything has gone out; input is ignored */
+	RPC_WIRE_ENDED, /* nothing more is sent; closes when the peer has closed; input is ignored */
 	RPC_WIRE_CLOSED,
 };
 
@@ -76,6 +77,9 @@ void rpc_wire_arm(struct rpc_wire *w, uint64_t due_ms);
 /* Lets what was sent go out, then closes. The session sees nothing more but on_closed and on_timer.
  */
 void rpc_wire_close_flushed(struct rpc_wire *w);
+/* Ends our direction and reads on, for a short while, until the peer has closed: closing with
+ * input unread would send a reset, and the peer would never see what was said last. */
+void rpc_wire_end(struct rpc_wire *w);
 /* Closes now; also inside of callbacks, and again. */
 void rpc_wire_close(struct rpc_wire *w);
 /* Gives up the descriptor instead of closing it: a duplicate, -errno when there is none. */

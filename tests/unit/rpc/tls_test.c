@@ -188,6 +188,51 @@ test_clients_of_other_programs(void **state)
 	fixture_stop(&f);
 }
 
+/* A client without TLS at a port with it: it sees an orderly end, and what it still sends afterwards
+ * is not answered with a reset, which would take the place of the end. */
+static void *
+plain_main(void *arg)
+{
+	static const char preface[]   = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+	static const char settings[9] = "\0\0\0\4";
+	struct stranger  *s           = arg;
+	int               fd          = stranger_socket(s);
+	char              buf[64];
+	ssize_t           n;
+
+	send(fd, preface, sizeof(preface) - 1, MSG_NOSIGNAL);
+	while ((n = recv(fd, buf, sizeof(buf), 0)) > 0)
+		;
+	s->ok = n == 0;
+	for (int i = 0; i < 3; i++) {
+		if (send(fd, settings, sizeof(settings), MSG_NOSIGNAL) < 0 ||
+		    recv(fd, buf, sizeof(buf), 0) != 0)
+			s->ok = false;
+	}
+	close(fd);
+	if (loop_post(s->loop, stranger_done, s) < 0)
+		abort();
+	return NULL;
+}
+
+static void
+test_a_client_without_tls_sees_an_orderly_end(void **state)
+{
+	struct fixture  f = {0};
+	struct stranger s = {0};
+	pthread_t       t;
+
+	fixture_make_certs(&f, true);
+	fixture_start(&f, 1, true, NULL);
+	s.loop = f.loop;
+	s.port = rpc_server_port(f.server);
+	pthread_create(&t, NULL, plain_main, &s);
+	fixture_wait(&f, &s.done, 1);
+	pthread_join(t, NULL);
+	assert_true(s.ok);
+	fixture_stop(&f);
+}
+
 static void
 test_servers_our_client_refuses(void **state)
 {
@@ -263,6 +308,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_clients_of_other_programs),
+	    cmocka_unit_test(test_a_client_without_tls_sees_an_orderly_end),
 	    cmocka_unit_test(test_servers_our_client_refuses),
 	};
 
