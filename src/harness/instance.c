@@ -206,14 +206,14 @@ child_exited(struct loop_child *c, const struct loop_exit *e, void *arg)
 
 	report.status = loop_exit_format(e, status, sizeof(status));
 	loop_timer_stop(i->limit);
-	i->child  = loop_child_free(c);
+	i->child  = loop_child_free(c); /* takes e with it */
 	premature = !i->expected && was != HAR_STATE_READY && was != HAR_STATE_STOPPING;
 	if (premature) {
 		_cleanup_(strbuf_fini) struct strbuf b = STRBUF_INIT;
 
 		output_summary(&i->output, &b);
 		fault_plain(&f, -ECHILD, "engine %u (%s, pid %d) ended before it was ready: %s%s",
-			    i->idx, i->binary, (int)e->pid, report.status, strbuf_str(&b));
+			    i->idx, i->binary, (int)report.pid, report.status, strbuf_str(&b));
 		fault_format(&f, i->last_error, sizeof(i->last_error));
 	} else if (i->last_error[0] == '\0') {
 		(void)snprintf(i->last_error, sizeof(i->last_error), "%s exited: %s", i->binary,
