@@ -66,14 +66,22 @@ int
 hostlist_push(struct hostlist *l, const char *text, struct fault *f)
 {
 	_cleanup_(host_ranges_fini) struct host_ranges added = {0};
-	int                                            r     = host_ranges_parse(&added, text, f);
+	struct host_range                              tail  = {0};
+	size_t                                         n = l->ranges.n, count = l->count;
+	int                                            r = host_ranges_parse(&added, text, f);
 
-	/* Room for the worst case first, so that a failure cannot leave half of the hosts behind.
-	 */
-	if (r == 0)
-		r = vec_reserve(&l->ranges, l->ranges.n + added.n);
+	if (r < 0)
+		return r;
+	if (n > 0)
+		tail = l->ranges.v[n - 1];
 	for (size_t i = 0; r == 0 && i < added.n; i++)
 		r = push_range(l, &added.v[i]);
+	if (r < 0) { /* take back what was added, also what the last range was joined with */
+		host_ranges_cut(&l->ranges, n);
+		if (n > 0)
+			l->ranges.v[n - 1] = tail;
+		l->count = count;
+	}
 	return r;
 }
 
