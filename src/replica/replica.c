@@ -10,6 +10,7 @@
 #include "replica/replica.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -465,6 +466,8 @@ rep_node_open(struct loop *l, const struct rep_opts *opts, struct rep_node **ret
 		return r;
 	}
 	r = start_raft(n, f);
+	/* Log files were read whole; what they took is of no use to anyone for the rest of the run. */
+	(void)malloc_trim(0);
 	if (r < 0)
 		return r;
 	*ret = n;

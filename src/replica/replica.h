@@ -14,7 +14,7 @@
 
 struct rep_node;
 
-#define REP_COMMAND_MAX (1024 * 1024) /* bytes of one command */
+#define REP_COMMAND_MAX (512 * 1024) /* bytes of one command */
 
 /*
  * The state machine. Commands reach apply() in log order, each exactly once since the last

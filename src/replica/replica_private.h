@@ -8,7 +8,7 @@
 
 #include "replica/replica.h"
 
-#define REP_SEGMENT_BYTES (2 * MIB) /* prepared ahead; two of them, and the one in use */
+#define REP_SEGMENT_BYTES MIB /* prepared ahead; two of them, and the one in use */
 #define REP_SERVERS_MAX   16
 #define REP_DISK_FORMAT   1 /* of libraft's files */
 #define REP_DIR_MODE      0770

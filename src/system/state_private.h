@@ -74,7 +74,7 @@ int sys_member_from_pb(const Sysdb__Member *pb, struct sys_member *ret, struct f
 
 /* Effects collected by an operation, and the state as it will be when they are committed. */
 /* A batch is cut here; what is left of the log entry has room for a record of any size. */
-#define SYS_TXN_FULL (512 * KIB)
+#define SYS_TXN_FULL (384 * KIB)
 
 struct sys_txn {
 	struct sys_state scratch;

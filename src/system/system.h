@@ -114,7 +114,7 @@ typedef void (*sys_event_cb)(int err, const struct fault *f, enum sys_event_verd
 #define SYS_JOIN_BATCH_MAX 1024
 /*
  * Joins a batch: each request is judged in order against what the earlier ones left, all accepted
- * ones become one log entry and one map version (more only when half a megabyte of records is
+ * ones become one log entry and one map version (more only when 384 KiB of records are
  * passed). A refused request harms no other. Nothing is written when all are refused. -E2BIG above
  * SYS_JOIN_BATCH_MAX.
  */

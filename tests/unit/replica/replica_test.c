@@ -395,7 +395,7 @@ full_file_systems_are_named(void **state)
 	if (pid == 0) {
 		struct fault f = FAULT_INIT;
 
-		if (!mount_small(x->tmp, 4))
+		if (!mount_small(x->tmp, 2))
 			_exit(77);
 		if (rep_dir_bootstrap(x->node.dir, rep_id(ADDRESS), ADDRESS, &f) != -ENOSPC ||
 		    strstr(f.description, x->node.dir) == NULL)
