@@ -69,6 +69,29 @@ log_has() { grep -qE "$1" "$H/log/server.out"; }
 	[[ $output == *"exit status 7"* ]]
 }
 
+@test "engine hangs before it is ready" {
+	formatted
+	fake 'print waiting for nothing; hang'
+	config_line 'engine_ready_timeout: 1'
+	start_server
+	wait_until 20 log_has 'did not report ready within 1 s.*waiting for nothing'
+	server_alive
+	fake_gone() { [ -z "$(pgrep -P "$SERVER_PID" -x fake_engine)" ]; }
+	wait_until 10 fake_gone
+}
+
+@test "system start tells at once why a rank did not start" {
+	formatted
+	fake 'listen; notify; serve 3; print had enough; exit 7'
+	start_server
+	wait_until 20 rank_is 0 errored
+	printf '%s\n' 'print bad memory; exit 9' >"$H/scm0/fake_engine.script"
+	run dmg system start
+	[ "$status" = 1 ]
+	[[ $output == *"exit status 9"* ]]
+	[[ $output == *"bad memory"* ]]
+}
+
 @test "engine answers garbage" {
 	formatted
 	fake 'listen; notify; garbage'
