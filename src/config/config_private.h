@@ -51,6 +51,8 @@ struct cfg_field {
 	int64_t                  min;    /* CFG_TYPE_OPT_INT: smallest value the type takes */
 };
 
+#define CFG_MAX_FIELDS 64 /* of one map */
+
 struct cfg_schema {
 	const char             *what; /* "the server", for messages */
 	size_t                  size; /* of the struct */

@@ -12,8 +12,6 @@
 #include "config/config_private.h"
 #include "config/scalar.h"
 
-#define MAX_FIELDS 64 /* of one map: a bit each */
-
 struct decoder {
 	yaml_document_t     *doc;
 	struct cfg_source   *source;
@@ -64,7 +62,7 @@ find_field(const struct cfg_schema *schema, const char *name)
 static char *
 suggest(const struct cfg_schema *schema, const char *name)
 {
-	const char *names[MAX_FIELDS], *near;
+	const char *names[CFG_MAX_FIELDS], *near;
 	size_t      n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(former_keys); i++)

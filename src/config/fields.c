@@ -13,7 +13,7 @@
 #define PORT_TEXT    TO_STRING(DAOS_DEFAULT_PORT)
 #define CERTS        "/etc/daos/certs/"
 
-/* Positional: name, type, offset, default, range, help, flags, schema, min. */
+/* One key: the member of the struct that holds it, its name, its type, then what else applies. */
 #define ROW(type_, member, key, kind, ...)                                                         \
 	{                                                                                          \
 		.name = key, .type = CFG_TYPE_##kind, .offset = offsetof(struct type_, member),    \
@@ -258,6 +258,10 @@ static const struct cfg_field server_fields[] = {
     ROW(cfg_server, enable_hotplug, "enable_hotplug", OPT_BOOL, .flags = CFG_FIELD_DEPRECATED,
 	.help = "opposite of disable_hotplug"),
 };
+/* The decoder marks the keys it has seen in one word. */
+_Static_assert(ARRAY_SIZE(server_fields) <= CFG_MAX_FIELDS, "too many keys in one map");
+_Static_assert(ARRAY_SIZE(engine_fields) <= CFG_MAX_FIELDS, "too many keys in one map");
+
 const struct cfg_schema cfg_server_schema = {"daos_server.yml", sizeof(struct cfg_server),
 					     server_fields, ARRAY_SIZE(server_fields)};
 
