@@ -228,6 +228,24 @@ on_engine_exit(struct har_instance *i, const struct har_exit *x, void *arg)
 	srv_publish(s, &e);
 }
 
+static void
+on_state(struct har_instance *i, enum har_state from, enum har_state to, void *arg)
+{
+	if (to == HAR_STATE_CHECKING)
+		log_info("Checking DAOS I/O Engine instance %u storage ...", har_instance_index(i));
+	else if (to == HAR_STATE_STARTING)
+		log_info("Starting I/O Engine instance %u: pid=%d", har_instance_index(i),
+			 (int)har_instance_pid(i));
+}
+
+int
+srv_engines_watch(struct srv_server *s)
+{
+	struct har_watch *w; /* goes with the harness */
+
+	return har_watch_add(s->harness, on_state, s, &w);
+}
+
 void
 srv_engines_callbacks(struct srv_server *s, struct har_callbacks *cb)
 {

@@ -202,7 +202,8 @@ open_engines(struct srv_server *s, struct fault *f)
 		return r;
 	har.storage = s->storage;
 	srv_engines_callbacks(s, &har.cb);
-	return har_harness_new(s->loop, &har, &s->harness, f);
+	r = har_harness_new(s->loop, &har, &s->harness, f);
+	return r < 0 ? r : srv_engines_watch(s);
 }
 
 static int

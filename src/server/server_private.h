@@ -137,6 +137,8 @@ bool srv_gate(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
 
 /* ---- engines.c: what the harness asks of us ---- */
 void srv_engines_callbacks(struct srv_server *s, struct har_callbacks *cb);
+/* Logs what the engines go through. */
+int srv_engines_watch(struct srv_server *s);
 /* Gives up the joins on their way. */
 void srv_joins_cancel(struct srv_server *s);
 
