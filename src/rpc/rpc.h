@@ -99,7 +99,7 @@ struct rpc_io;
  */
 #define RPC_IO_THREADS_MAX 4
 int rpc_io_new(struct loop *state, unsigned threads, struct rpc_io **ret);
-/* Servers and channels on it must have been freed. */
+/* Servers, channels and the descriptors of raft links on it must have been freed or closed. */
 struct rpc_io *rpc_io_free(struct rpc_io *io);
 
 /* ---- server ---- */
@@ -260,3 +260,31 @@ int rpc_fanout_start(struct rpc_io *io, const struct rpc_fanout_opts *opts,
 		     struct rpc_fanout **ret);
 /* Ends it without further callbacks. */
 struct rpc_fanout *rpc_fanout_cancel(struct rpc_fanout *fo);
+
+/* ---- raft links ---- */
+
+/*
+ * A byte stream to another replica on its control port, under its own protocol name (TLS) or first bytes (clear text).
+ * The other side gets it through on_raft_link of its server.
+ */
+struct rpc_raft_dial; /* a link that is coming up */
+
+struct rpc_raft_opts {
+	const char     *host; /* name or numeric IPv4 */
+	uint16_t        port;
+	struct sec_tls *tls;          /* NULL: clear text; borrowed during the call */
+	uint64_t        raft_id;      /* own, told to the other side */
+	const char     *raft_address; /* likewise, 1 to 255 bytes */
+	uint64_t        connect_ms;   /* 0: 20 s, until the other side has taken the link */
+};
+
+/*
+ * fd is a non-blocking stream of the link's clear text and belongs to the callee; closing it ends the link, and it ends
+ * (end of file) when the connection is lost. Negative when no link came up; status says why, as for calls.
+ */
+typedef void (*rpc_raft_cb)(int fd, const struct rpc_status *status, void *arg);
+/* *ret is valid until the callback has run. */
+int rpc_raft_connect(struct rpc_io *io, const struct rpc_raft_opts *opts, rpc_raft_cb cb, void *arg,
+		     struct rpc_raft_dial **ret);
+/* The callback does not run any more. */
+struct rpc_raft_dial *rpc_raft_cancel(struct rpc_raft_dial *d);

@@ -38,6 +38,7 @@ rpc_session_close(struct rpc_session *s)
 	if (s->wire.state == RPC_WIRE_CLOSED)
 		return;
 	abandon_calls(s);
+	s->link = rpc_link_close(s->link);
 	rpc_wire_close(&s->wire);
 }
 
@@ -93,12 +94,13 @@ on_open(struct rpc_wire *w)
 		return; /* the first byte decides */
 	s->component = sec_tls_peer_component(w->ssl);
 	SSL_get0_alpn_selected(w->ssl, &alpn, &len);
-	if (len == strlen(SEC_ALPN_RAFT)) {
+	s->is_link = len == strlen(SEC_ALPN_RAFT); /* of the two names that were offered */
+	if (!s->is_link) {
+		begin_h2(s);
+	} else if (!rpc_session_may_link(s)) {
 		log_debug("refusing a raft link from %s", s->peer_ip);
 		rpc_session_close(s);
-		return;
 	}
-	begin_h2(s);
 }
 
 static void
@@ -107,6 +109,13 @@ on_data(struct rpc_wire *w, const uint8_t *data, size_t len)
 	struct rpc_session *s = container_of(w, struct rpc_session, wire);
 	const char         *text;
 
+	if (s->h2 == NULL && w->ssl == NULL && data[0] == RPC_HELLO_MAGIC[0] &&
+	    rpc_session_may_link(s))
+		s->is_link = true;
+	if (s->is_link) {
+		rpc_session_link_data(s, data, len);
+		return;
+	}
 	if (s->h2 == NULL)
 		begin_h2(s);
 	if (s->h2 == NULL || s->ending || !rpc_wire_is_live(w))
@@ -124,7 +133,12 @@ on_data(struct rpc_wire *w, const uint8_t *data, size_t len)
 static void
 on_pump(struct rpc_wire *w)
 {
-	rpc_session_pump(container_of(w, struct rpc_session, wire));
+	struct rpc_session *s = container_of(w, struct rpc_session, wire);
+
+	if (s->link != NULL)
+		rpc_link_pump(s->link);
+	else
+		rpc_session_pump(s);
 }
 
 static void

@@ -1,6 +1,7 @@
 /* One connection of a server, on its I/O loop. Inside of the server's files. */
 #pragma once
 
+#include "link_private.h"
 #include "server_private.h"
 
 struct rpc_session {
@@ -23,7 +24,16 @@ struct rpc_session {
 	uint64_t         goaway_due_ms; /* second step of the shutdown; 0: not begun */
 	uint64_t         force_due_ms;  /* end of the grace; 0: none */
 	bool             ending;        /* closes once everything has been said */
+	/* a raft link instead of HTTP/2 */
+	bool             is_link;
+	uint8_t          hello[RPC_HELLO_MAX];
+	size_t           hello_len;
+	struct rpc_link *link; /* NULL: not greeted yet */
 };
+
+/* raft_accept.c: whether this peer may open a link, and what it sends. */
+bool rpc_session_may_link(const struct rpc_session *s);
+void rpc_session_link_data(struct rpc_session *s, const uint8_t *data, size_t len);
 
 /* session_timer.c */
 void rpc_session_on_timer(struct rpc_wire *w);

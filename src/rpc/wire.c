@@ -4,7 +4,6 @@
  * later.
  */
 #include <assert.h>
-#include <fcntl.h>
 #include <malloc.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -338,6 +337,21 @@ rpc_wire_arm(struct rpc_wire *w, uint64_t due_ms)
 }
 
 void
+rpc_wire_pause(struct rpc_wire *w)
+{
+	if (rpc_wire_is_live(w))
+		(void)uv_read_stop((uv_stream_t *)&w->tcp); /* cannot fail */
+}
+
+void
+rpc_wire_resume(struct rpc_wire *w)
+{
+	if (rpc_wire_is_live(w))
+		(void)uv_read_start((uv_stream_t *)&w->tcp, alloc_read,
+				    on_read); /* worked before */
+}
+
+void
 rpc_wire_close_flushed(struct rpc_wire *w)
 {
 	if (!rpc_wire_is_live(w)) {
@@ -383,16 +397,4 @@ rpc_wire_close(struct rpc_wire *w)
 	w->loop->out_len = 0; /* whatever is there was this wire's */
 	uv_close((uv_handle_t *)&w->timer, handle_closed);
 	uv_close((uv_handle_t *)&w->tcp, handle_closed);
-}
-
-int
-rpc_wire_dup_fd(const struct rpc_wire *w)
-{
-	uv_os_fd_t fd;
-	int        r = uv_fileno((const uv_handle_t *)&w->tcp, &fd);
-
-	if (r < 0)
-		return r;
-	r = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	return r < 0 ? -errno : r;
 }

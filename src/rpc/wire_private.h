@@ -74,6 +74,9 @@ void rpc_wire_flush_dirty(struct rpc_loop *l);
 /* Timer due at due_ms of rpc_now_ms() or earlier; later times than the armed one are left to the
  * next round. */
 void rpc_wire_arm(struct rpc_wire *w, uint64_t due_ms);
+/* Stops and goes on with reading from the socket. */
+void rpc_wire_pause(struct rpc_wire *w);
+void rpc_wire_resume(struct rpc_wire *w);
 /* Lets what was sent go out, then closes. The session sees nothing more but on_closed and on_timer.
  */
 void rpc_wire_close_flushed(struct rpc_wire *w);
@@ -82,8 +85,6 @@ void rpc_wire_close_flushed(struct rpc_wire *w);
 void rpc_wire_end(struct rpc_wire *w);
 /* Closes now; also inside of callbacks, and again. */
 void rpc_wire_close(struct rpc_wire *w);
-/* Gives up the descriptor instead of closing it: a duplicate, -errno when there is none. */
-int rpc_wire_dup_fd(const struct rpc_wire *w);
 
 static inline bool
 rpc_wire_is_live(const struct rpc_wire *w)
