@@ -42,18 +42,6 @@ rpc_request_finish(struct rpc_request *r)
 }
 
 static void
-pump(struct rpc_connection *c)
-{
-	if (c->h2 == NULL || !rpc_wire_is_live(&c->wire))
-		return;
-	if (!rpc_h2_pump(c->h2, &c->wire) && rpc_wire_is_live(&c->wire) && c->requests == NULL) {
-		if (c->ch->conn == c)
-			c->ch->conn = NULL;
-		rpc_wire_close_flushed(&c->wire);
-	}
-}
-
-static void
 add_request(struct rpc_connection *c, struct rpc_request *r)
 {
 	r->conn    = c;
@@ -92,6 +80,30 @@ fail_all(struct rpc_connection *c, enum rpc_failure failure, const char *text)
 		rpc_request_finish(r);
 	}
 	rpc_wire_close(&c->wire);
+}
+
+/* The session has nothing more to do: the server said goodbye, or broke the protocol while calls were open. */
+static void
+session_over(struct rpc_connection *c)
+{
+	if (c->requests != NULL) {
+		fail_all(c, RPC_FAILURE_OTHER,
+			 c->greeted ? "error reading from server: protocol error"
+				    : "error reading server preface: protocol error");
+		return;
+	}
+	if (c->ch->conn == c)
+		c->ch->conn = NULL;
+	rpc_wire_close_flushed(&c->wire);
+}
+
+static void
+pump(struct rpc_connection *c)
+{
+	if (c->h2 == NULL || !rpc_wire_is_live(&c->wire))
+		return;
+	if (!rpc_h2_pump(c->h2, &c->wire) && rpc_wire_is_live(&c->wire))
+		session_over(c);
 }
 
 static void

@@ -147,7 +147,7 @@ on_data_chunk(nghttp2_session *h2, uint8_t flags, int32_t stream_id, const uint8
 	struct rpc_request *r = find_request(h2, stream_id);
 	char                text[96];
 
-	if (r == NULL || r->status.code != RPC_OK || r->http_status != 200)
+	if (r == NULL || r->status.code != RPC_OK || r->http_status != 200 || !r->grpc_content)
 		return 0;
 	switch (rpc_body_add(&r->body, data, len, r->ch->max_message_bytes)) {
 	case RPC_BODY_OK:
@@ -261,8 +261,9 @@ on_stream_close(nghttp2_session *h2, int32_t stream_id, uint32_t error, void *ar
 
 	if (r == NULL)
 		return 0;
-	/* a server that goes away refuses what it has not looked at: another one may be asked */
-	if (c->draining && error == NGHTTP2_REFUSED_STREAM && r->grpc_status < 0) {
+	/* a server that goes away refuses what it has not looked at, and what was not sent yet never will be */
+	if (c->draining && r->grpc_status < 0 &&
+	    (error == NGHTTP2_REFUSED_STREAM || r->sent == 0)) {
 		(void)snprintf(text, sizeof(text),
 			       "the server closed the connection before it took the call");
 		rpc_status_from_failure(&r->status, RPC_FAILURE_CLOSED, c->ch->host, c->ch->port,
