@@ -217,7 +217,8 @@ rep_dir_is_initialized(const char *dir)
 	if (d == NULL)
 		return false;
 	while (!found && (e = readdir(d)) != NULL)
-		found = str_starts(e->d_name, "metadata") || str_starts(e->d_name, "snapshot-") ||
+		found = strcmp(e->d_name, "metadata1") == 0 ||
+			strcmp(e->d_name, "metadata2") == 0 || str_starts(e->d_name, "snapshot-") ||
 			(e->d_name[0] >= '0' && e->d_name[0] <= '9') ||
 			(str_starts(e->d_name, "open-") && is_written(dir, e->d_name));
 	(void)closedir(d); /* opened for reading, cannot lose anything */
@@ -229,7 +230,7 @@ rep_dir_is_initialized(const char *dir)
 struct offline {
 	uv_loop_t         uv;
 	struct rep_links *links;
-	struct raft_io    io;
+	struct rep_io     rio;
 	struct raft_fsm   fsm;
 	struct raft       raft;
 };
@@ -265,7 +266,7 @@ drain(struct offline *o)
 {
 	(void)uv_run(&o->uv, UV_RUN_DEFAULT); /* ends when nothing is left */
 	rep_links_release(o->links);
-	raft_uv_close(&o->io);
+	raft_uv_close(&o->rio.io);
 	(void)uv_loop_close(&o->uv); /* nothing is open on it any more */
 }
 
@@ -281,22 +282,23 @@ offline_open(struct offline *o, const char *dir, uint64_t id, const char *addres
 		(void)uv_loop_close(&o->uv); /* nothing is open on it */
 		return r;
 	}
-	o->io.version   = 1;
-	o->fsm.version  = 1;
-	o->fsm.apply    = no_apply;
-	o->fsm.snapshot = no_snapshot;
-	o->fsm.restore  = no_restore;
-	r               = raft_uv_init(&o->io, &o->uv, dir, rep_links_uv(o->links));
+	o->rio.io.version = 1;
+	o->fsm.version    = 1;
+	o->fsm.apply      = no_apply;
+	o->fsm.snapshot   = no_snapshot;
+	o->fsm.restore    = no_restore;
+	r                 = raft_uv_init(&o->rio.io, &o->uv, dir, rep_links_uv(o->links));
 	if (r != 0) {
-		r = rep_raft_fault(f, r, dir, "opening", o->io.errmsg);
+		r = rep_raft_fault(f, r, dir, "opening", o->rio.io.errmsg);
 		rep_links_release(o->links);
 		(void)uv_loop_close(&o->uv); /* nothing is open on it */
 		return r;
 	}
-	raft_uv_set_auto_recovery(&o->io, false);
-	r = raft_init(&o->raft, &o->io, &o->fsm, id, address);
+	rep_guard_attach(&o->rio, dir);
+	raft_uv_set_auto_recovery(&o->rio.io, false);
+	r = raft_init(&o->raft, &o->rio.io, &o->fsm, id, address);
 	if (r != 0) {
-		r = rep_raft_fault(f, r, dir, "opening", o->io.errmsg);
+		r = rep_raft_fault(f, r, dir, "opening", o->rio.io.errmsg);
 		drain(o);
 		return r;
 	}
@@ -324,10 +326,12 @@ write_group(const char *dir, uint64_t id, const char *address, offline_fn fn, co
 	if (rv == 0)
 		rv = fn(&o->raft, &conf);
 	if (rv != 0)
-		r = rep_raft_fault(f, rv, dir, doing, o->io.errmsg);
+		r = rep_raft_fault(f, rv, dir, doing, o->rio.io.errmsg);
 	raft_configuration_close(&conf);
 	raft_close(&o->raft, NULL);
 	drain(o);
+	if (r == 0)
+		r = rep_guard_ensure(dir);
 	return r;
 }
 

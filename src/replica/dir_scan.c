@@ -21,8 +21,6 @@
 
 #include "replica/replica_private.h"
 
-#define METADATA_BYTES 32
-
 struct segment {
 	char     name[64];
 	bool     open;
@@ -275,12 +273,19 @@ scan_metadata_file(struct scan *s, unsigned i)
 	}
 	if (r < 0)
 		return r;
-	if (len < METADATA_BYTES)
+	if (len < REP_METADATA_BYTES)
 		return 0; /* cut off while being written: the other one is in force */
-	if (len > METADATA_BYTES)
-		return damaged(s, name, "it has %zu bytes instead of %d", len, METADATA_BYTES);
+	if (len > REP_METADATA_BYTES)
+		return damaged(s, name, "it has %zu bytes instead of %d", len, REP_METADATA_BYTES);
 	p = (const uint8_t *)buf;
 	r = check_format(s, name, rep_get64(p));
+	if (r < 0)
+		return r;
+	r = rep_guard_check(s->dir, p);
+	if (r == -EBADMSG)
+		return damaged(s, name, "its checksum in metadata.guard is another");
+	if (r == -EPROTO)
+		return damaged(s, "metadata.guard", "its checksum is wrong");
 	if (r < 0)
 		return r;
 	*m = (struct metadata){.valid   = true,

@@ -47,7 +47,7 @@ struct rep_node {
 	struct rep_opts   opts; /* callbacks; texts in it are not used */
 	int               lock;
 	struct rep_links *links;
-	struct raft_io    io;
+	struct rep_io     rio;
 	struct raft_fsm   fsm;
 	struct raft       raft;
 	uv_prepare_t      watch;
@@ -327,7 +327,7 @@ on_raft_closed(struct raft *r)
 {
 	struct rep_node *n = container_of(r, struct rep_node, raft);
 
-	raft_uv_close(&n->io);
+	raft_uv_close(&n->rio.io);
 	while (n->requests != NULL) /* libraft has answered all it will answer */
 		request_finish(n->requests, -ECANCELED, NULL);
 	uv_close((uv_handle_t *)&n->watch, on_watch_closed);
@@ -365,18 +365,18 @@ node_new(struct loop *l, const struct rep_opts *opts, struct rep_node **ret)
 
 	if (n == NULL)
 		return -ENOMEM;
-	n->l            = l;
-	n->lock         = -EBADF;
-	n->user         = opts->fsm;
-	n->opts         = *opts;
-	n->dir          = strdup(opts->dir);
-	n->address      = strdup(opts->address);
-	n->fsm.version  = 1;
-	n->fsm.data     = n;
-	n->fsm.apply    = on_apply;
-	n->fsm.snapshot = on_snapshot;
-	n->fsm.restore  = on_restore;
-	n->io.version   = 1;
+	n->l              = l;
+	n->lock           = -EBADF;
+	n->user           = opts->fsm;
+	n->opts           = *opts;
+	n->dir            = strdup(opts->dir);
+	n->address        = strdup(opts->address);
+	n->fsm.version    = 1;
+	n->fsm.data       = n;
+	n->fsm.apply      = on_apply;
+	n->fsm.snapshot   = on_snapshot;
+	n->fsm.restore    = on_restore;
+	n->rio.io.version = 1;
 	if (n->dir == NULL || n->address == NULL ||
 	    rep_links_new(loop_uv(l), opts->transport, &n->links) < 0) {
 		node_free(n);
@@ -391,17 +391,18 @@ static int
 init_raft(struct rep_node *n, struct fault *f)
 {
 	uv_loop_t *uv = loop_uv(n->l);
-	int        rv = raft_uv_init(&n->io, uv, n->dir, rep_links_uv(n->links));
+	int        rv = raft_uv_init(&n->rio.io, uv, n->dir, rep_links_uv(n->links));
 
 	if (rv != 0)
-		return rep_raft_fault(f, rv, n->dir, "opening", n->io.errmsg);
-	raft_uv_set_auto_recovery(&n->io, false);
-	raft_uv_set_segment_size(&n->io, REP_SEGMENT_BYTES);
-	raft_uv_set_disk_retry(&n->io, DISK_RETRY_MS);
-	rv = raft_init(&n->raft, &n->io, &n->fsm, n->opts.id, n->address);
+		return rep_raft_fault(f, rv, n->dir, "opening", n->rio.io.errmsg);
+	rep_guard_attach(&n->rio, n->dir);
+	raft_uv_set_auto_recovery(&n->rio.io, false);
+	raft_uv_set_segment_size(&n->rio.io, REP_SEGMENT_BYTES);
+	raft_uv_set_disk_retry(&n->rio.io, DISK_RETRY_MS);
+	rv = raft_init(&n->raft, &n->rio.io, &n->fsm, n->opts.id, n->address);
 	if (rv != 0) {
-		rv = rep_raft_fault(f, rv, n->dir, "opening", n->io.errmsg);
-		raft_uv_close(&n->io);
+		rv = rep_raft_fault(f, rv, n->dir, "opening", n->rio.io.errmsg);
+		raft_uv_close(&n->rio.io);
 		return rv;
 	}
 	raft_set_election_timeout(&n->raft, n->opts.election_ms != 0 ? n->opts.election_ms
@@ -458,6 +459,8 @@ rep_node_open(struct loop *l, const struct rep_opts *opts, struct rep_node **ret
 		r = rep_dir_lock(n->dir, &n->lock, f);
 	if (r == 0)
 		r = check_dir(n->dir, opts, f);
+	if (r == 0)
+		r = rep_guard_ensure(n->dir);
 	if (r == 0)
 		r = init_raft(n, f);
 	if (r < 0) {

@@ -87,6 +87,28 @@ bool     rep_all_zero(const uint8_t *p, size_t len);
 enum rep_batch_verdict rep_batch_read(const uint8_t *buf, size_t len, size_t off,
 				      struct rep_batch *ret);
 
+/* ---- checksums of the metadata files ---- */
+
+#define REP_METADATA_BYTES 32
+
+/* libraft's I/O with a guard on it. */
+struct rep_io {
+	struct raft_io io;
+	const char    *dir;
+	int (*set_term)(struct raft_io *io, raft_term term);
+	int (*set_vote)(struct raft_io *io, raft_id id);
+};
+
+/* After raft_uv_init(): from now on metadata files are written with a guard. dir is borrowed. */
+void rep_guard_attach(struct rep_io *rio, const char *dir);
+/* Makes the guard of a directory that has none. */
+int rep_guard_ensure(const char *dir);
+/*
+ * Whether a metadata file is as it was written: 0 (also when there is no guard), -EBADMSG: it is not, -EPROTO: the guard
+ * itself is damaged.
+ */
+int rep_guard_check(const char *dir, const uint8_t content[REP_METADATA_BYTES]);
+
 /* ---- links ---- */
 struct rep_links;
 
