@@ -16,14 +16,6 @@
 /* protobuf-c has `char *` for strings it only reads when packing. */
 #define TEXT(s) ((char *)(uintptr_t)(s))
 
-static void
-fail_errno(struct rpc_call *call, int err, struct fault *f)
-{
-	if (!f->set)
-		fault_plain(f, err, "%s", strerror(-err));
-	rpc_call_fail_fault(call, f);
-}
-
 /* ---- LeaderQuery ---- */
 
 void
@@ -103,15 +95,13 @@ reply_members(struct srv_server *s, struct rpc_call *call, const struct srv_sele
 	Mgmt__SystemQueryResp                 resp     = MGMT__SYSTEM_QUERY_RESP__INIT;
 	_cleanup_(freep) struct query_row    *rows     = calloc(sel->n + 1, sizeof(*rows));
 	_cleanup_(freep) Mgmt__SystemMember **list     = calloc(sel->n + 1, sizeof(*list));
-	const char                           *policy   = sys_db_attr(s->db, "prop.self_heal");
 	char                                 *provider = s->cfg->fabric.provider;
 
 	if (rows == NULL || list == NULL)
 		return -ENOMEM;
 	resp.absentranks = sel->absent_ranks;
 	resp.absenthosts = sel->absent_hosts;
-	resp.sys_self_heal_policy =
-	    TEXT(policy == NULL ? "exclude;pool_exclude;pool_rebuild" : policy);
+	resp.sys_self_heal_policy = TEXT(srv_self_heal_policy(s));
 	if (sel->n > 0) {
 		for (size_t i = 0; i < sel->n; i++) {
 			if (mask != 0 && mask != SYS_MEMBERS_ALL && (sel->v[i]->state & mask) == 0)
@@ -145,7 +135,7 @@ srv_system_query(struct rpc_call *call, const ProtobufCMessage *msg, void *arg)
 	if (r == 0)
 		r = reply_members(s, call, &sel, req->state_mask);
 	if (r < 0)
-		fail_errno(call, r, &f);
+		srv_call_fail(call, r, &f);
 	srv_selection_fini(&sel);
 }
 
@@ -259,7 +249,7 @@ srv_get_attach_info(struct rpc_call *call, const ProtobufCMessage *msg, void *ar
 		resp.sys             = s->cfg->name;
 		rpc_call_reply(call, &resp.base);
 	} else {
-		fail_errno(call, r, &f);
+		srv_call_fail(call, r, &f);
 	}
 	free(a.uris);
 	free(a.list);

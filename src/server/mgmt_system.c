@@ -72,9 +72,7 @@ op_free(struct system_op *op)
 static void
 op_fail(struct system_op *op, int err, struct fault *f)
 {
-	if (!f->set)
-		fault_plain(f, err, "%s", strerror(-err));
-	rpc_call_fail_fault(op->call, f);
+	srv_call_fail(op->call, err, f);
 	op_free(op);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/sysprop.h"
 #include "control/ms.h"
 #include "server/server_private.h"
 
@@ -24,10 +25,7 @@ verdict_done(int err, const struct fault *f, enum sys_event_verdict verdict, voi
 static bool
 self_heal_excludes(const struct srv_server *s)
 {
-	const char *policy = sys_db_attr(s->db, "prop.self_heal");
-
-	/* Not `pool_exclude`: the word stands alone or first. */
-	return policy == NULL || str_starts(policy, "exclude");
+	return sysprop_policy_has(srv_self_heal_policy(s), "exclude");
 }
 
 static void

@@ -132,6 +132,8 @@ uint64_t srv_call_time_ms(const struct rpc_call *call);
 
 /* ---- services.c ---- */
 int srv_services_register(struct srv_server *s);
+/* Ends a call with a fault; one that was not raised becomes the text of err. */
+void srv_call_fail(struct rpc_call *call, int err, struct fault *f);
 /* Before every handler. */
 bool srv_gate(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
 
@@ -196,6 +198,20 @@ void srv_get_attach_info(struct rpc_call *call, const ProtobufCMessage *req, voi
 void srv_system_query(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
 void srv_system_stop(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
 void srv_system_start(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
+void srv_system_set_attr(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
+void srv_system_get_attr(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
+void srv_system_set_prop(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
+void srv_system_get_prop(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
+
+/* ---- mgmt_attr.c: what attributes and properties have in common ---- */
+/* Attributes of one request may take this much, keys and values together. */
+#define SRV_ATTRS_MAX_BYTES (256 * KIB)
+/* Stores them as one log entry, then ends the call. */
+void srv_store_attrs(struct srv_server *s, struct rpc_call *call, const struct sys_attr *attrs,
+		     size_t n);
+/* ---- mgmt_prop.c ---- */
+/* The self_heal property in force, borrowed. */
+const char *srv_self_heal_policy(const struct srv_server *s);
 
 /* ---- resolve.c: which members a request means (ms-membership.md §6) ---- */
 struct srv_selection {

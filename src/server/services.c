@@ -23,7 +23,11 @@ static const struct rpc_method_handler mgmt_handlers[] = {
     {"GetAttachInfo", srv_get_attach_info},
     {"Join", srv_join},
     {"LeaderQuery", srv_leader_query},
+    {"SystemGetAttr", srv_system_get_attr},
+    {"SystemGetProp", srv_system_get_prop},
     {"SystemQuery", srv_system_query},
+    {"SystemSetAttr", srv_system_set_attr},
+    {"SystemSetProp", srv_system_set_prop},
     {"SystemStart", srv_system_start},
     {"SystemStop", srv_system_stop},
 };
@@ -93,6 +97,14 @@ srv_gate(struct rpc_call *call, const ProtobufCMessage *req, void *arg)
 	rpc_call_fail(call, &status);
 	rpc_status_fini(&status);
 	return false;
+}
+
+void
+srv_call_fail(struct rpc_call *call, int err, struct fault *f)
+{
+	if (!f->set)
+		fault_plain(f, err, "%s", strerror(-err));
+	rpc_call_fail_fault(call, f);
 }
 
 uint64_t

@@ -548,7 +548,8 @@ attrs_evaluate(struct sys_op *op, struct sys_txn *t, struct fault *f)
 		const char *key = a->attrs[i].key, *value = a->attrs[i].value;
 		const char *stored = sys_state_attr(&t->scratch, key);
 
-		if (!str_starts(key, "prop.") && !str_starts(key, "mgmt."))
+		if (!str_starts(key, SYS_ATTR_USER) && !str_starts(key, SYS_ATTR_PROP) &&
+		    !str_starts(key, SYS_ATTR_MGMT))
 			return fault_plain(f, -EINVAL, "attribute \"%s\" is in no name space", key);
 		if (strcmp(stored != NULL ? stored : "", value) != 0)
 			r = sys_txn_set_attr(t, key, value);

@@ -82,10 +82,10 @@ uint32_t sys_db_map_version(const struct sys_db *db);
 /* Rises with every change. */
 uint64_t sys_db_data_version(const struct sys_db *db);
 uint32_t sys_db_next_rank(const struct sys_db *db);
-/*
- * Attributes. Keys carry their name space: "prop.<key>" for what users set, "mgmt.<key>" for the
- * service's own. NULL when not stored.
- */
+/* Attributes. Keys begin with their name space. NULL when not stored. */
+#define SYS_ATTR_USER "attr." /* attributes of users */
+#define SYS_ATTR_PROP "prop." /* system properties */
+#define SYS_ATTR_MGMT "mgmt." /* the service's own */
 const char *sys_db_attr(const struct sys_db *db, const char *key);
 /* Calls fn for every key that starts with prefix, in order of keys. */
 typedef void (*sys_attr_fn)(const char *key, const char *value, void *arg);

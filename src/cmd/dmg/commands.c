@@ -116,6 +116,18 @@ static const struct cli_option manpage_options[] = {
     CLI_OPTIONS_END,
 };
 
+/* Commands that take one list. */
+#define LIST_WORD(name_, text_, required_)                                                         \
+	static const struct cli_word name_[] = {{.name     = text_,                                \
+						 .offset   = offsetof(struct dmg_list_args, list), \
+						 .required = required_},                           \
+						{0}}
+LIST_WORD(set_attr_word, "system attributes to set (key:val[,key:val...])", true);
+LIST_WORD(get_attr_word, "system attributes to get (key[,key...])", false);
+LIST_WORD(del_attr_word, "system attributes to delete (key[,key...])", true);
+LIST_WORD(set_prop_word, "system properties to set (key:val[,key:val...])", true);
+LIST_WORD(get_prop_word, "system properties to get (key[,key...])", false);
+
 /* ---- the tree ---- */
 
 #define GROUP(path_, aliases_, help_)                                                              \
@@ -126,6 +138,11 @@ static const struct cli_option manpage_options[] = {
 	{                                                                                          \
 		.path = path_, .aliases = aliases_, .help = help_, .options = options_,            \
 		.args_size = sizeof(type_), .run = run_, .data = data_                             \
+	}
+#define LIST_COMMAND(path_, help_, words_, run_)                                                   \
+	{                                                                                          \
+		.path = path_, .help = help_, .words = words_,                                     \
+		.args_size = sizeof(struct dmg_list_args), .run = run_                             \
 	}
 #define LATER(path_, aliases_, help_, options_, words_)                                            \
 	{                                                                                          \
@@ -182,11 +199,11 @@ const struct cli_command dmg_commands[] = {
     LATER("system list-pools", NULL, "List pools", later_pool_list, NULL),
     LATER("system cleanup", NULL, "Release what a machine holds", later_verbose,
 	  later_machine_word),
-    LATER("system set-attr", NULL, "Set system attributes", NULL, later_set_attr_word),
-    LATER("system get-attr", NULL, "Show system attributes", NULL, later_get_attr_word),
-    LATER("system del-attr", NULL, "Delete system attributes", NULL, later_del_attr_word),
-    LATER("system set-prop", NULL, "Set system properties", NULL, later_set_prop_word),
-    LATER("system get-prop", NULL, "Show system properties", NULL, later_get_prop_word),
+    LIST_COMMAND("system set-attr", "Set system attributes", set_attr_word, dmg_system_set_attr),
+    LIST_COMMAND("system get-attr", "Show system attributes", get_attr_word, dmg_system_get_attr),
+    LIST_COMMAND("system del-attr", "Delete system attributes", del_attr_word, dmg_system_del_attr),
+    LIST_COMMAND("system set-prop", "Set system properties", set_prop_word, dmg_system_set_prop),
+    LIST_COMMAND("system get-prop", "Show system properties", get_prop_word, dmg_system_get_prop),
     GROUP("system rebuild", NULL, "Rebuild of all pools"),
     LATER("system rebuild start", NULL, "Start the rebuild of pools", later_verbose, NULL),
     LATER("system rebuild stop", NULL, "Stop the rebuild of pools", later_rebuild_stop, NULL),

@@ -66,6 +66,11 @@ int dmg_system_query(struct cli_call *call, void *args, struct cli_error *e);
 int dmg_system_leader_query(struct cli_call *call, void *args, struct cli_error *e);
 int dmg_system_stop(struct cli_call *call, void *args, struct cli_error *e);
 int dmg_system_start(struct cli_call *call, void *args, struct cli_error *e);
+int dmg_system_set_attr(struct cli_call *call, void *args, struct cli_error *e);
+int dmg_system_get_attr(struct cli_call *call, void *args, struct cli_error *e);
+int dmg_system_del_attr(struct cli_call *call, void *args, struct cli_error *e);
+int dmg_system_set_prop(struct cli_call *call, void *args, struct cli_error *e);
+int dmg_system_get_prop(struct cli_call *call, void *args, struct cli_error *e);
 int dmg_manpage(struct cli_call *call, void *args, struct cli_error *e);
 /* Every command of dmg 2.8 that this build does not have. */
 int dmg_unavailable(struct cli_call *call, void *args, struct cli_error *e);
@@ -96,6 +101,11 @@ struct dmg_system_args {
 	bool        verbose, not_ok, force, full, ignore_admin_excluded;
 };
 int dmg_parse_states(const char *value, void *target, struct strbuf *why);
+
+/* attributes and properties: pairs or keys, NULL when not given */
+struct dmg_list_args {
+	const char *list;
+};
 
 struct dmg_manpage_args {
 	const char *output;

@@ -125,11 +125,6 @@ OPTIONS(later_firmware_update, HOSTS, NEEDED('t', "type", "nvme or scm"),
 
 WORDS(later_ids_word, WORD("ids", false));
 WORDS(later_machine_word, WORD("machine to cleanup", true));
-WORDS(later_set_attr_word, WORD("system attributes to set (key:val[,key:val...])", true));
-WORDS(later_get_attr_word, WORD("system attributes to get (key[,key...])", false));
-WORDS(later_del_attr_word, WORD("system attributes to delete (key[,key...])", true));
-WORDS(later_set_prop_word, WORD("system properties to set (key:val[,key:val...])", true));
-WORDS(later_get_prop_word, WORD("system properties to get (key[,key...])", false));
 WORDS(later_label_word, WORD("<pool label>", true));
 WORDS(later_pool_word, WORD("<pool label or UUID>", true));
 WORDS(later_pool_set_prop_words, WORD("<pool label or UUID>", true),
