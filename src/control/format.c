@@ -55,7 +55,9 @@ refuse_running(struct daosctl *c, const char *const *hosts, size_t n, bool follo
 			break;
 		case CTL_WEIGHT_CONNECTION:
 		case CTL_WEIGHT_SLOW:
-			if (ctl_status_is_connection(&outcome))
+			/* A name that does not resolve and a network without a route say
+			 * nothing about the system, which may well be running. */
+			if (ctl_status_is_retryable_connection(&outcome))
 				r = 0;
 			break;
 		case CTL_WEIGHT_REFUSED:
