@@ -6,9 +6,7 @@
 
 #include "config/config_private.h"
 
-#define PARSE_HINT                                                                                 \
-	"a key may be misspelt or of another release; `daos_server config check` lists every "     \
-	"problem"
+#define PARSE_HINT      "a key may be misspelt or of another release"
 #define BAD_CONFIG_TEXT "the configuration breaks a rule"
 
 static void
