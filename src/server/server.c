@@ -172,6 +172,21 @@ open_network(struct srv_server *s, struct fault *f)
 	return r;
 }
 
+/* A replica keeps its database on an engine's SCM or with the control metadata. */
+static int
+check_raft_dir(const struct srv_server *s, struct fault *f)
+{
+	if (!s->net.is_replica || stor_raft_dir(s->storage) != NULL)
+		return 0;
+	fault_plain(f, -EINVAL,
+		    "unable to create database config: there is no place for the system database: "
+		    "engines is empty and control_metadata is not set");
+	if (f != NULL)
+		fault_resolve(f, "configure an engine with an SCM tier or set control_metadata, or "
+				 "take this host out of mgmt_svc_replicas");
+	return -EINVAL;
+}
+
 static int
 open_engines(struct srv_server *s, struct fault *f)
 {
@@ -198,6 +213,8 @@ open_engines(struct srv_server *s, struct fault *f)
 		r = srv_upcalls_register(s);
 	if (r == 0)
 		r = stor_host_new(&stor, &s->storage, f);
+	if (r == 0)
+		r = check_raft_dir(s, f);
 	if (r < 0)
 		return r;
 	har.storage = s->storage;

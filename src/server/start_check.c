@@ -178,6 +178,24 @@ check_interface(const struct hw_netifs *ifs, const char *name, size_t engine, st
 	return 0;
 }
 
+/* Which interfaces support a provider only libfabric knows, and the engine says; a name that no
+ * fabric library could have is refused before anything is started. */
+static int
+check_provider(const struct cfg_engine *e, size_t engine, struct fault *f)
+{
+	const char *name = e->fabric.provider;
+
+	if (str_empty(name) || str_starts(name, "ofi+") || str_starts(name, "ucx+"))
+		return 0;
+	fault_plain(f, -EINVAL, "scan fabric: engine %zu: there is no fabric provider \"%s\"",
+		    engine, name);
+	if (f != NULL)
+		fault_resolve(
+		    f, "set provider to one of libfabric or UCX, such as ofi+tcp; daos_hwprobe "
+		       "lists those of this host");
+	return -EINVAL;
+}
+
 int
 srv_check_fabric(const struct cfg_server *cfg, const struct hw_netifs *ifs, struct fault *f)
 {
@@ -185,11 +203,13 @@ srv_check_fabric(const struct cfg_server *cfg, const struct hw_netifs *ifs, stru
 
 	for (size_t n = 0; n < cfg->n_engines; n++) {
 		const char *names = cfg->engines[n].fabric.fabric_iface;
+		int         r     = check_provider(&cfg->engines[n], n, f);
 
+		if (r < 0)
+			return r;
 		for (const char *p = names; !str_empty(p);) {
 			char   name[64];
 			size_t len = strcspn(p, ",");
-			int    r;
 
 			(void)snprintf(name, sizeof(name), "%.*s", (int)len, p);
 			p += len + (p[len] == ',');

@@ -109,6 +109,16 @@ print('ready', flush=True); signal.pause()" >"$H/holder" 3>&- &
 	refused "nosuch0"
 }
 
+@test "a provider that no fabric library has" {
+	config_set 's/^provider:.*/provider: bogus/'
+	refused 'scan fabric: engine 0: there is no fabric provider "bogus"' "set provider to"
+}
+
+@test "a replica without engines has no place for its database" {
+	config_set '/^engines:/,$d'
+	refused "unable to create database config" "mgmt_svc_replicas"
+}
+
 @test "second server on the same directories" {
 	start_server
 	run_server

@@ -141,6 +141,29 @@ test_fabric_interfaces(void **state)
 	}
 }
 
+static void
+test_fabric_providers(void **state)
+{
+	struct hw_netifs ifs = {0};
+	static const struct {
+		const char *provider;
+		int         r;
+	} rows[] = {
+	    {"ofi+tcp", 0}, {"ofi+tcp;ofi_rxm", 0}, {"ofi+verbs", 0}, {"ucx+dc_x", 0},
+	    {NULL, 0},      {"bogus", -EINVAL},     {"tcp", -EINVAL}, {"ofi", -EINVAL},
+	};
+
+	for (size_t k = 0; k < ARRAY_SIZE(rows); k++) {
+		struct cfg_engine engine = {.fabric.provider = (char *)(uintptr_t)rows[k].provider};
+		struct cfg_server cfg    = {.engines = &engine, .n_engines = 1};
+		struct fault      f      = FAULT_INIT;
+
+		assert_int_equal(srv_check_fabric(&cfg, &ifs, &f), rows[k].r);
+		if (rows[k].r < 0 && !str_starts(f.description, "scan fabric: engine 0: "))
+			fail_msg("%s: %s", rows[k].provider, f.description);
+	}
+}
+
 static int
 set_up(void **state)
 {
@@ -161,6 +184,7 @@ main(void)
 	    cmocka_unit_test(test_a_missing_directory_is_named_with_its_key),
 	    cmocka_unit_test(test_only_our_sockets_are_removed),
 	    cmocka_unit_test(test_fabric_interfaces),
+	    cmocka_unit_test(test_fabric_providers),
 	};
 
 	return cmocka_run_group_tests_name("start_check", tests, set_up, tear_down);
