@@ -38,6 +38,7 @@ void outcome_take(struct strbuf *to, char *text);
 
 typedef void (*run_fn)(const struct row *row, struct outcome *out);
 
+void run_acl(const struct row *row, struct outcome *out);
 void run_hostlist(const struct row *row, struct outcome *out);
 void run_ranklist(const struct row *row, struct outcome *out);
 void run_pci(const struct row *row, struct outcome *out);

@@ -17,7 +17,7 @@ static const struct {
 	const char *file;
 	run_fn      run; /* NULL: what it tests is not built yet */
 } tables[] = {
-    {"acl.tsv", NULL},
+    {"acl.tsv", run_acl},
     {"config-validation.tsv", run_config},
     {"fault-domain.tsv", run_fault_domain},
     {"hostlist.tsv", run_hostlist},
