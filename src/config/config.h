@@ -168,10 +168,11 @@ struct cfg_source; /* where each key stands in the file */
 
 /* daos_server.yml */
 struct cfg_server {
-	char                *name;
-	struct cfg_list      mgmt_svc_replicas; /* host:port after validation */
-	int64_t              port;
-	char                *control_iface;
+	char           *name;
+	struct cfg_list mgmt_svc_replicas; /* host:port after validation */
+	int64_t         port;
+	char           *control_iface;
+	char           *control_addr; /* our addition: the IPv4 address to bind and advertise */
 	struct cfg_transport transport_config;
 	struct cfg_fabric    fabric;
 	struct cfg_engine   *engines; /* n_engines; none: discovery mode */

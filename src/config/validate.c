@@ -3,6 +3,7 @@
  * stops at the first broken one; here every rule runs, and the order decides which problem is named
  * first.
  */
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -254,6 +255,26 @@ rule_port(struct cfg_check *c)
 }
 
 static void
+rule_control_addr(struct cfg_check *c)
+{
+	const char    *addr = c->cfg->control_addr;
+	struct fault   f    = FAULT_INIT;
+	struct in_addr a;
+
+	if (str_empty(addr))
+		return;
+	if (inet_pton(AF_INET, addr, &a) != 1 || a.s_addr == INADDR_ANY) {
+		(void)fault_plain(&f, -EINVAL,
+				  "control_addr \"%.64s\" is not the IPv4 address of a host", addr);
+	} else if (!str_empty(c->cfg->control_iface)) {
+		(void)fault_plain(&f, -EINVAL, "control_addr and control_iface are both set");
+	} else {
+		return;
+	}
+	cfg_check_report(c, "control_addr", NULL, &f);
+}
+
+static void
 rule_telemetry_port(struct cfg_check *c)
 {
 	struct fault f = FAULT_INIT;
@@ -330,6 +351,7 @@ static const struct {
     {"memory is left to the system", RULE_ALWAYS, rule_reserved_ram},
     {"restart delay", RULE_ALWAYS, rule_restart_delay},
     {"ready timeout", RULE_ALWAYS, rule_ready_timeout},
+    {"control address", RULE_ALWAYS, rule_control_addr},
     {"odd number of replicas", RULE_WITH_ENGINES, rule_replica_count},
     {"provider is set", RULE_WITH_ENGINES, rule_provider},
     {"port", RULE_WITH_ENGINES, rule_port},

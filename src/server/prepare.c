@@ -246,6 +246,25 @@ use_control_iface(const struct cfg_server *cfg, const struct hw_netifs *ifs, str
 	return 0;
 }
 
+/*
+ * Whether an entry of the replica list is this server, and its address. With control_addr the entry
+ * must be exactly ours: servers that share a machine, or even an address, are not each other.
+ */
+static bool
+is_own_entry(const struct cfg_server *cfg, const struct hw_netifs *ifs, const char *entry,
+	     char ip[INET_ADDRSTRLEN])
+{
+	size_t   len = strcspn(entry, ":");
+	uint32_t port;
+
+	(void)snprintf(ip, INET_ADDRSTRLEN, "%.*s", (int)MIN(len, (size_t)INET_ADDRSTRLEN - 1),
+		       entry);
+	if (str_empty(cfg->control_addr))
+		return srv_net_is_local(ifs, ip);
+	return str_eq(ip, cfg->control_addr) && entry[len] == ':' &&
+	       str_to_u32(entry + len + 1, 10, &port) == 0 && port == cfg->port;
+}
+
 /* Context before the code of the fault, as upstream prints it; fault_wrap() would put it into the
  * description. */
 static int
@@ -279,11 +298,7 @@ srv_net_init(struct srv_net *net, const struct cfg_server *cfg, const struct hw_
 			return replicas_failed(&own, r, f);
 	}
 	for (size_t i = 0; i < net->replicas.n && !net->is_replica; i++) {
-		size_t len = strcspn(net->replicas.v[i], ":");
-
-		(void)snprintf(ip, sizeof(ip), "%.*s", (int)MIN(len, sizeof(ip) - 1),
-			       net->replicas.v[i]);
-		if (!srv_net_is_local(ifs, ip))
+		if (!is_own_entry(cfg, ifs, net->replicas.v[i], ip))
 			continue;
 		net->is_replica   = true;
 		net->is_bootstrap = i == 0;
@@ -292,7 +307,10 @@ srv_net_init(struct srv_net *net, const struct cfg_server *cfg, const struct hw_
 	}
 	if (!net->is_replica)
 		(void)snprintf(ip, sizeof(ip), "0.0.0.0");
-	if (!str_empty(cfg->control_iface)) {
+	if (!str_empty(cfg->control_addr)) {
+		(void)snprintf(net->bind_ip, sizeof(net->bind_ip), "%s", cfg->control_addr);
+		(void)snprintf(ip, sizeof(ip), "%s", net->bind_ip);
+	} else if (!str_empty(cfg->control_iface)) {
 		r = use_control_iface(cfg, ifs, net, f);
 		if (r < 0)
 			return r;

@@ -15,6 +15,7 @@ static const char everything[] =
     "provider: \"ofi+verbs;ofi_rxm\"\n"
     "name: \"yes\"\n"
     "control_iface: \"a: b\"\n"
+    "control_addr: 10.0.0.1\n"
     "bdev_exclude: [\"0000:00:00.0\", \"\", \"- x\", \"q\\\"q\"]\n"
     "mgmt_svc_replicas: [h1, \"h2:5\", h3]\n"
     "client_env_vars: [\"A=1 2\", \"B=#x\"]\n"

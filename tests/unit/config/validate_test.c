@@ -116,6 +116,37 @@ test_class_dir(void **state)
 }
 
 static void
+test_control_addr(void **state)
+{
+	static const struct {
+		const char *text;
+		int         rc;
+	} cases[] = {
+	    {"control_addr: 127.0.0.2", 0},
+	    {"control_addr: \"\"", 0},
+	    {"control_addr: localhost", -EINVAL},
+	    {"control_addr: 0.0.0.0", -EINVAL},
+	    {"control_addr: 10.0.0.1:10001", -EINVAL},
+	    {"control_addr: 127.0.0.2\ncontrol_iface: lo", -EINVAL},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct cfg_problems problems = CFG_PROBLEMS_INIT;
+		struct cfg_server  *cfg      = NULL;
+		char                text[512];
+
+		(void)snprintf(text, sizeof(text), TOP "%s\n", cases[i].text);
+		assert_int_equal(load(text, &cfg, &problems), 0);
+		assert_int_equal(cfg_server_validate(cfg, &problems), cases[i].rc);
+		if (cases[i].rc < 0)
+			assert_string_equal(cfg_problems_first_error(&problems)->key,
+					    "control_addr");
+		cfg = cfg_server_free(cfg);
+		cfg_problems_fini(&problems);
+	}
+}
+
+static void
 test_metadata_on_ssd_with_class_dir(void **state)
 {
 	static const char text[] = TOP
@@ -188,6 +219,7 @@ main(void)
 	    cmocka_unit_test(test_many_broken_rules_at_once),
 	    cmocka_unit_test(test_replica_addresses),
 	    cmocka_unit_test(test_class_dir),
+	    cmocka_unit_test(test_control_addr),
 	    cmocka_unit_test(test_metadata_on_ssd_with_class_dir),
 	    cmocka_unit_test(test_validating_twice_changes_nothing),
 	    cmocka_unit_test(test_engines_inherit),

@@ -36,6 +36,7 @@ test_addresses(void **state)
 		int         r;
 		const char *control, *replica, *bind; /* or, on failure, the text in `control` */
 		bool        is_replica, is_bootstrap;
+		const char *control_addr;
 	} rows[] = {
 	    {"first replica", "10.0.0.1:10001,10.0.0.2:10001,10.0.0.3:10001", NULL, 0,
 	     "10.0.0.1:10001", "10.0.0.1:10001", "0.0.0.0", true, true},
@@ -58,6 +59,12 @@ test_addresses(void **state)
 	     false, false},
 	    {"control interface without address", "10.0.0.1:10001", "eth2", -EINVAL,
 	     "no IPv4 address", "", "", false, false},
+	    {"control address", "127.0.0.2:10001,127.0.0.3:10001,127.0.0.4:10001", NULL, 0,
+	     "127.0.0.3:10001", "127.0.0.3:10001", "127.0.0.3", true, false, "127.0.0.3"},
+	    {"control address of no replica", "127.0.0.1:10001", NULL, 0, "127.0.0.3:10001", "",
+	     "127.0.0.3", false, false, "127.0.0.3"},
+	    {"control address of another server", "127.0.0.3:10002", NULL, 0, "127.0.0.3:10001", "",
+	     "127.0.0.3", false, false, "127.0.0.3"},
 	    {"name that does not resolve", "no-such-host.invalid:10001", NULL, -EINVAL,
 	     "unable to create database config: unable to retrieve replicas from config: "
 	     "serverconfig: code = 705",
@@ -66,7 +73,8 @@ test_addresses(void **state)
 
 	for (size_t k = 0; k < ARRAY_SIZE(rows); k++) {
 		struct cfg_server cfg  = {.port          = 10001,
-					  .control_iface = (char *)(uintptr_t)rows[k].control_iface};
+					  .control_iface = (char *)(uintptr_t)rows[k].control_iface,
+					  .control_addr  = (char *)(uintptr_t)rows[k].control_addr};
 		struct srv_net    net  = {0};
 		struct fault      f    = FAULT_INIT;
 		char             *list = strdup(rows[k].replicas);
