@@ -27,9 +27,10 @@
 /* One command, barrier or change of the group that libraft has. */
 struct request {
 	union {
-		struct raft_apply   apply;
-		struct raft_barrier barrier;
-		struct raft_change  change;
+		struct raft_apply    apply;
+		struct raft_barrier  barrier;
+		struct raft_change   change;
+		struct raft_transfer transfer;
 	} raft;
 	struct rep_node *n;
 	rep_apply_cb     cb; /* NULL: answered already */
@@ -577,6 +578,34 @@ rep_node_barrier(struct rep_node *n, rep_apply_cb cb, void *arg)
 }
 
 /* ---- the group ---- */
+
+static void
+on_transferred(struct raft_transfer *req)
+{
+	request_free(container_of(req, struct request, raft.transfer));
+}
+
+int
+rep_node_resign(struct rep_node *n)
+{
+	struct request *q;
+	int             r = n->closing || n->failed ? -ESHUTDOWN : 0;
+
+	if (r == 0 && raft_state(&n->raft) != RAFT_LEADER)
+		r = -EAGAIN;
+	if (r == 0 && n->raft.transfer != NULL)
+		r = -EBUSY;
+	if (r < 0)
+		return r;
+	q = request_new(n, NULL, NULL);
+	if (q == NULL)
+		return -ENOMEM;
+	r = raft_transfer(&n->raft, &q->raft.transfer, 0, on_transferred);
+	if (r == 0)
+		return 0;
+	request_free(q);
+	return r == RAFT_NOTFOUND ? -ENOENT : error_of(n, r);
+}
 
 static void on_added(struct raft_change *req, int status);
 

@@ -119,6 +119,11 @@ const char *rep_node_leader(const struct rep_node *n);
  */
 int rep_node_add_voter(struct rep_node *n, uint64_t id, const char *address, rep_apply_cb cb,
 		       void *arg);
+/*
+ * Gives leadership to a voter that is up to date; on_leadership tells when it is gone. -EAGAIN: not the
+ * leader. -ENOENT: there is no other voter. -EBUSY: under way already.
+ */
+int rep_node_resign(struct rep_node *n);
 /* Removes a replica (leader only). -ENOENT: there is none with that id. */
 int rep_node_remove(struct rep_node *n, uint64_t id, rep_apply_cb cb, void *arg);
 /*

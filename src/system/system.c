@@ -522,6 +522,21 @@ sys_db_accept_take(struct sys_db *db, const char *address, int fd)
 	return rep_node_accept_take(db->node, rep_id(address), address, fd);
 }
 
+int
+sys_db_add_replica(struct sys_db *db, const char                      *address,
+		   void (*cb)(int err, void *result, void *arg), void *arg)
+{
+	if (db->closing || db->failed)
+		return -ESHUTDOWN;
+	return rep_node_add_voter(db->node, rep_id(address), address, cb, arg);
+}
+
+int
+sys_db_resign(struct sys_db *db)
+{
+	return db->closing || db->failed ? -ESHUTDOWN : rep_node_resign(db->node);
+}
+
 /* ---- reads ---- */
 
 bool

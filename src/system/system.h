@@ -97,6 +97,15 @@ void sys_db_info(const struct sys_db *db, struct rep_info *ret);
  */
 int sys_db_accept_take(struct sys_db *db, const char *address, int fd);
 
+/*
+ * Makes a configured replica a voter of the group (leader only), as rep_node_add_voter(); cb err 0 when
+ * it votes.
+ */
+int sys_db_add_replica(struct sys_db *db, const char                      *address,
+		       void (*cb)(int err, void *result, void *arg), void *arg);
+/* Gives leadership to another replica, as rep_node_resign(). */
+int sys_db_resign(struct sys_db *db);
+
 /* Keys of the management service's own attributes. */
 #define SYS_ATTR_FABRIC_PROVIDERS    "mgmt.fabric_providers"    /* comma separated */
 #define SYS_ATTR_GROUP_UPDATE_PAUSED "mgmt.group_update_paused" /* "true" or absent */

@@ -271,6 +271,20 @@ removed_replica_is_out(void **state)
 	assert_int_equal(info.n_servers, 2);
 }
 
+static void
+a_leader_gives_leadership_away(void **state)
+{
+	struct cluster *c = *state;
+
+	assert_int_equal(rep_node_resign(c->nodes[0].n), -ENOENT);
+	add_others(c);
+	assert_int_equal(rep_node_resign(c->nodes[1].n), -EAGAIN);
+	assert_int_equal(rep_node_resign(c->nodes[0].n), 0);
+	assert_int_equal(rep_node_resign(c->nodes[0].n), -EBUSY);
+	run_until(c->l, leader_but(c, 0) != NULL && !c->nodes[0].leader);
+	apply_n(c, leader_but(c, 0), 1);
+}
+
 int
 main(void)
 {
@@ -282,6 +296,7 @@ main(void)
 	    CASE(without_quorum_the_leader_steps_down),
 	    CASE(strangers_are_not_let_in),
 	    CASE(removed_replica_is_out),
+	    CASE(a_leader_gives_leadership_away),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
