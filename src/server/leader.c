@@ -183,12 +183,17 @@ step_up_done(int err, const struct fault *f, enum sys_providers_verdict verdict,
 {
 	struct srv_server *s = arg;
 	char               text[1200];
+	int                r;
 
 	if (!s->leader.elected || s->stopping)
 		return;
 	if (err < 0) {
 		log_error("this replica cannot lead the management service: %s",
 			  fault_format(f, text, sizeof(text)));
+		r = sys_db_resign(s->db);
+		if (r < 0 && r != -EAGAIN)
+			log_error("leadership could not be given to another replica: %s",
+				  strerror(-r));
 		return;
 	}
 	if (verdict == SYS_PROVIDERS_CHANGED) {
@@ -204,6 +209,13 @@ step_up_done(int err, const struct fault *f, enum sys_providers_verdict verdict,
 	s->leader.update_sent = 0;
 	log_info("this replica leads the management service of system %s", s->cfg->name);
 	srv_group_update(s, true);
+	srv_voters_update(s);
+}
+
+static void
+on_change(uint32_t map_version, void *arg)
+{
+	srv_voters_update(arg);
 }
 
 static void
@@ -248,8 +260,10 @@ srv_db_open(struct srv_server *s, struct fault *f)
 	    .address       = s->net.replica_addr,
 	    .replicas      = (const char *const *)s->net.replicas.v,
 	    .n_replicas    = s->net.replicas.n,
+	    .transport     = srv_raft_transport(s),
 	    .on_leadership = on_leadership,
 	    .on_fatal      = on_fatal,
+	    .on_change     = on_change,
 	    .arg           = s,
 	};
 

@@ -149,10 +149,11 @@ open_network(struct srv_server *s, struct fault *f)
 {
 	long                   cores = sysconf(_SC_NPROCESSORS_ONLN);
 	struct rpc_server_opts opts  = {
-	     .address = s->net.bind_ip,
-	     .port    = (uint16_t)s->cfg->port,
-	     .gate    = srv_gate,
-	     .arg     = s,
+	     .address      = s->net.bind_ip,
+	     .port         = (uint16_t)s->cfg->port,
+	     .gate         = srv_gate,
+	     .arg          = s,
+	     .on_raft_link = s->net.is_replica ? srv_raft_accept : NULL,
         };
 	int r;
 
@@ -281,6 +282,8 @@ bring_up(struct srv_server *s, struct fault *f)
 	if (r == 0)
 		r = srv_leader_init(s);
 	if (r == 0)
+		r = srv_voters_init(s);
+	if (r == 0)
 		r = srv_restart_init(s);
 	if (r == 0)
 		r = watch_signals(s);
@@ -301,11 +304,13 @@ take_down(struct srv_server *s)
 	s->client  = ctl_client_free(s->client);
 	s->drpc    = drpc_server_free(s->drpc, true);
 	s->rpc     = rpc_server_free(s->rpc);
+	srv_raft_links_fini(s);
 	s->io      = rpc_io_free(s->io);
 	s->storage = stor_host_free(s->storage);
 	for (size_t i = 0; i < ARRAY_SIZE(s->signals); i++)
 		s->signals[i] = loop_signal_free(s->signals[i]);
 	srv_leader_fini(s);
+	srv_voters_fini(s);
 	srv_restart_fini(s);
 	s->shutdown_limit = loop_timer_free(s->shutdown_limit);
 	vec_fini(&s->joins.waiting);

@@ -17,6 +17,7 @@
 #include "harness/harness.h"
 #include "hw/hw.h"
 #include "mgmt/mgmt.pb-c.h"
+#include "replica/replica.h"
 #include "rpc/rpc.h"
 #include "server/event.h"
 #include "server/gate.h"
@@ -61,7 +62,11 @@ struct srv_leader {
 	bool     update_running;
 	uint32_t update_sent; /* last version told to an engine; 0: none since the step-up */
 	struct loop_timer *retry;
+	bool               group_changing; /* a replica is being made a voter */
+	struct loop_timer *group_retry;
 };
+
+struct srv_dial; /* raft_links.c */
 
 /* Restarts of one engine that ended itself, restart.c. */
 struct srv_restart {
@@ -94,6 +99,8 @@ struct srv_server {
 		*db; /* NULL until engine 0's storage is ready, and on hosts that are no replica */
 	bool     db_failed;
 	uint64_t event_sequence;
+	struct rep_transport raft_transport;
+	struct srv_dial     *raft_dials; /* links to other replicas that are coming up */
 
 	struct srv_joins      joins;
 	struct srv_join_sent *joins_sent[HAR_INSTANCES_MAX];
@@ -157,6 +164,26 @@ void srv_group_update(struct srv_server *s, bool forced);
 void srv_leader_engine_ready(struct srv_server *s);
 /* Whether group updates are held back until all members have joined again. */
 bool srv_group_update_paused(const struct srv_server *s);
+
+/* ---- voters.c ---- */
+int  srv_voters_init(struct srv_server *s);
+void srv_voters_fini(struct srv_server *s);
+/* Members or leadership changed: replicas that have joined become voters. */
+void srv_voters_update(struct srv_server *s);
+
+/* ---- raft_links.c ---- */
+/* How the database reaches the other replicas. Lives as long as the server. */
+const struct rep_transport *srv_raft_transport(struct srv_server *s);
+/* A link another replica opened; fd is taken. As struct rpc_server_opts wants it. */
+void srv_raft_accept(int fd, uint64_t id, const char *address, const char *peer_ip, void *arg);
+/* Gives up links that are coming up; before the I/O is freed. */
+void srv_raft_links_fini(struct srv_server *s);
+/*
+ * Whether a peer that names itself (id, address) and calls from peer_ip may be a replica of ours: a
+ * configured one that is not this server, calling from a replica's address or from this machine.
+ */
+bool srv_raft_peer_ok(const struct srv_net *net, const struct hw_netifs *ifs, uint64_t id,
+		      const char *address, const char *peer_ip);
 
 /* ---- restart.c ---- */
 enum srv_restart_verdict { SRV_RESTART_NOW, SRV_RESTART_LATER, SRV_RESTART_DROP };

@@ -87,6 +87,8 @@ srv_gate(struct rpc_call *call, const ProtobufCMessage *req, void *arg)
 
 		self.checker_enabled = str_eq(checker == NULL ? "" : checker, "true");
 		self.leader_hint     = sys_db_leader(s->db);
+		/* Elected, and what was committed before is being applied. */
+		self.is_leader = self.is_leader || str_eq(self.leader_hint, self.address);
 	}
 	if (!s->stopping && srv_gate_check(&q, &self, &status))
 		return true;
