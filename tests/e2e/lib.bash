@@ -36,18 +36,24 @@ make_certs() {
 
 # new_host [ENGINES]: a directory with a TLS configuration, SCM class dir, nothing started.
 new_host() {
-	local n=${1:-1} i
 	make_certs
 	H=$(mktemp -d "${TMPDIR:-/tmp}/daos-e2e.XXXXXX")
 	PORT=$(free_port)
+	SERVER_PID=
+	write_host "${1:-1}" "'127.0.0.1:$PORT'"
+	write_control "'127.0.0.1'"
+}
+
+# write_host ENGINES REPLICAS: the files of one host in $H.
+write_host() {
+	local n=$1 replicas=$2 i
 	mkdir -p "$H"/{conf,run,log}
 	cp -rp "$BATS_FILE_TMPDIR/certs" "$H/certs"
-	SERVER_PID=
 	{
 		cat <<-YML
 			name: daos_server
 			port: $PORT
-			mgmt_svc_replicas: ['127.0.0.1:$PORT']
+			mgmt_svc_replicas: [$replicas]
 			control_log_file: $H/log/server.log
 			control_log_mask: DEBUG
 			socket_dir: $H/run
@@ -77,10 +83,14 @@ new_host() {
 			YML
 		done
 	} >"$H/conf/server.yml"
+}
+
+# write_control HOSTS: dmg's configuration in $H.
+write_control() {
 	cat >"$H/conf/control.yml" <<-YML
 		name: daos_server
 		port: $PORT
-		hostlist: ['127.0.0.1']
+		hostlist: [$1]
 		transport_config:
 		  ca_cert: $H/certs/daosCA.crt
 		  cert: $H/certs/admin.crt
@@ -154,5 +164,100 @@ end_host() {
 		done
 		rm -rf "$H"
 	fi
+	return 0
+}
+
+# ---- several hosts on this machine ----
+#
+#	setup()    { new_hosts 3; }
+#	teardown() { end_hosts; }
+#
+# $H/1 … $H/N are hosts that listen on 127.0.0.1 … 127.0.0.N and the same port; $H/conf/control.yml names them all, so
+# dmg and what builds on it speak to the system. $H/I/conf/control.yml names host I alone. `on I COMMAND…` runs one of the functions above for host I.
+
+HOSTS=()
+
+on() {
+	local i=$1 rc=0
+	local H=$H/$i SERVER_PID=${HOSTS[$1]:-}
+	shift
+	"$@" || rc=$?
+	HOSTS[i]=$SERVER_PID
+	return $rc
+}
+
+# new_hosts N [REPLICAS]: the first REPLICAS hosts (3) keep the system database; nothing started.
+new_hosts() {
+	local n=$1 replicas=() i
+	make_certs
+	H=$(mktemp -d "${TMPDIR:-/tmp}/daos-e2e.XXXXXX")
+	PORT=$(free_port)
+	SERVER_PID=
+	N_HOSTS=$n
+	HOSTS=()
+	for ((i = 1; i <= ${2:-3}; i++)); do
+		replicas+=("'127.0.0.$i:$PORT'")
+	done
+	REPLICAS=$(IFS=,; echo "${replicas[*]}")
+	for ((i = 1; i <= n; i++)); do
+		on "$i" write_host 1 "$REPLICAS"
+		on "$i" config_line "fault_path: /host$i"
+		on "$i" config_line "control_addr: 127.0.0.$i"
+		on "$i" write_control "'127.0.0.$i'"
+	done
+	mkdir -p "$H/conf"
+	cp -rp "$BATS_FILE_TMPDIR/certs" "$H/certs"
+	write_control "'127.0.0.[1-$n]'"
+}
+
+each_host() {
+	local i
+	for ((i = 1; i <= N_HOSTS; i++)); do
+		on "$i" "$@" || return 1
+	done
+}
+
+# kill_host I: kill -9; its engine goes with it.
+kill_host() {
+	on "$1" stop_server KILL
+}
+
+leader() { dmg_json system leader-query 2>/dev/null | jq -r '.response.current_leader // empty'; }
+# The host number of the leader.
+leader_host() {
+	local addr
+	addr=$(leader)
+	addr=${addr%:*}
+	echo "${addr##*.}"
+}
+# has_leader [BUT]: there is one, which is not host BUT.
+has_leader() {
+	local l
+	l=$(leader_host)
+	[ -n "$l" ] && [ "$l" != "${1:-}" ]
+}
+# replicas_added N: leaders have made at least N replicas voters, as their logs have it.
+replicas_added() { [ "$(cat "$H"/*/log/server.log | grep -c 'replica of the management service was added')" -ge "$1" ]; }
+
+# new_hosts_system N [REPLICAS]: started, formatted, all ranks joined, all replicas voters.
+new_hosts_system() {
+	new_hosts "$@"
+	each_host start_server
+	each_host wait_until 20 await_format
+	dmg storage format
+	wait_until 30 all_joined "$N_HOSTS"
+	wait_until 20 replicas_added $((${2:-3} - 1))
+}
+
+end_hosts() {
+	local i
+	for ((i = 1; i <= ${N_HOSTS:-0}; i++)); do
+		[ -z "${HOSTS[$i]:-}" ] || kill -TERM "${HOSTS[$i]}" 2>/dev/null || true
+	done
+	for ((i = 1; i <= ${N_HOSTS:-0}; i++)); do
+		[ -n "${BATS_TEST_COMPLETED:-}" ] || tail -n 15 "$H/$i/log/server.out" "$H/$i/log/server.log" 2>/dev/null | sed 's/^/# /' >&2
+		[ -z "${HOSTS[$i]:-}" ] || on "$i" wait_until 20 server_exited || kill -KILL "${HOSTS[$i]}" 2>/dev/null || true
+	done
+	[ -z "${H:-}" ] || rm -rf "$H"
 	return 0
 }
