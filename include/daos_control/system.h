@@ -1,5 +1,5 @@
 /*
- * Requests to the management service: members, leader, stop and start.
+ * Requests to the management service: members, leader, stop and start, exclusion, erasure.
  */
 #pragma once
 
@@ -126,6 +126,22 @@ int  daosctl_system_stop(struct daosctl *c, const struct daosctl_system_stop_req
 int  daosctl_system_start(struct daosctl *c, const struct daosctl_system_start_req *req,
 			  struct daosctl_rank_results *ret, struct daosctl_error *e);
 void daosctl_rank_results_fini(struct daosctl_rank_results *r);
+
+/* ---- exclusion and erasure ---- */
+
+struct daosctl_system_exclude_req {
+	struct daosctl_rank_filter filter; /* one of the two is needed */
+	bool                       clear;  /* take the exclusion back */
+};
+int daosctl_system_exclude(struct daosctl *c, const struct daosctl_system_exclude_req *req,
+			   struct daosctl_rank_results *ret, struct daosctl_error *e);
+/*
+ * Forgets the system: superblocks of all engines and the database; the servers wait for a format then.
+ * Refused while ranks run; what users stored in pools is lost. failed_ranks names those that could not be
+ * reset, and nothing else was erased then.
+ */
+int daosctl_system_erase(struct daosctl *c, struct daosctl_rank_results *ret,
+			 struct daosctl_error *e);
 
 /* ---- version of the service ---- */
 

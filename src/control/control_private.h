@@ -5,6 +5,7 @@
 #pragma once
 
 #include <daos_control/storage.h>
+#include <daos_control/system.h>
 
 #include "common/hostlist.h"
 #include "common/str.h"
@@ -14,6 +15,7 @@
 #include "control/ms.h"
 #include "control/retry.h"
 #include "rpc/rpc.h"
+#include "shared/ranks.pb-c.h"
 
 struct cfg_control;
 
@@ -70,6 +72,17 @@ typedef void (*ctl_take_host_fn)(const char *host, const struct rpc_status *stat
 int ctl_hosts_sync(struct daosctl *c, const char *method, const ProtobufCServiceDescriptor *service,
 		   const ProtobufCMessage *req, const char *const *hosts, size_t n_hosts,
 		   ctl_take_host_fn take, void *arg, struct daosctl_error *e);
+
+/* ---- ranks of a request and of its answer, system.c ---- */
+/* What the two lists of a filter become on the wire: sorted and folded. */
+struct ctl_wire_filter {
+	char *ranks, *hosts;
+};
+int  ctl_wire_filter_make(const struct daosctl_rank_filter *filter, struct ctl_wire_filter *w,
+			  struct daosctl_error *e);
+void ctl_wire_filter_fini(struct ctl_wire_filter *w);
+int  ctl_take_rank_results(Shared__RankResult *const *results, size_t n, const char *absent_ranks,
+			   const char *absent_hosts, struct daosctl_rank_results *ret);
 
 /* ---- folding by host ---- */
 struct ctl_fold; /* collects storage and errors of hosts */

@@ -43,21 +43,16 @@ daosctl_member_state_parse(const char *name)
 	return DAOSCTL_STATE_UNKNOWN;
 }
 
-/* What the two lists of a filter become on the wire: sorted and folded. */
-struct wire_filter {
-	char *ranks, *hosts;
-};
-
-static void
-wire_filter_fini(struct wire_filter *w)
+void
+ctl_wire_filter_fini(struct ctl_wire_filter *w)
 {
 	free(w->ranks);
 	free(w->hosts);
 }
 
-static int
-wire_filter_make(const struct daosctl_rank_filter *filter, struct wire_filter *w,
-		 struct daosctl_error *e)
+int
+ctl_wire_filter_make(const struct daosctl_rank_filter *filter, struct ctl_wire_filter *w,
+		     struct daosctl_error *e)
 {
 	_cleanup_(rank_set_fini) struct rank_set ranks = RANK_SET_INIT;
 	struct hostset                          *hosts = NULL;
@@ -159,12 +154,12 @@ int
 daosctl_system_query(struct daosctl *c, const struct daosctl_system_query_req *req,
 		     struct daosctl_system_query_resp *ret, struct daosctl_error *e)
 {
-	_cleanup_(wire_filter_fini) struct wire_filter filter = {0};
-	Mgmt__SystemQueryReq                           m      = MGMT__SYSTEM_QUERY_REQ__INIT;
-	struct daosctl_system_query_resp               resp;
-	int                                            r;
+	_cleanup_(ctl_wire_filter_fini) struct ctl_wire_filter filter = {0};
+	Mgmt__SystemQueryReq                                   m = MGMT__SYSTEM_QUERY_REQ__INIT;
+	struct daosctl_system_query_resp                       resp;
+	int                                                    r;
 
-	r = wire_filter_make(&req->filter, &filter, e);
+	r = ctl_wire_filter_make(&req->filter, &filter, e);
 	if (r != 0)
 		return r;
 	m.ranks      = filter.ranks;
@@ -197,9 +192,9 @@ by_result_rank(const void *a, const void *b)
 	return (x->rank > y->rank) - (x->rank < y->rank);
 }
 
-static int
-take_results(Shared__RankResult *const *results, size_t n, const char *absent_ranks,
-	     const char *absent_hosts, struct daosctl_rank_results *ret)
+int
+ctl_take_rank_results(Shared__RankResult *const *results, size_t n, const char *absent_ranks,
+		      const char *absent_hosts, struct daosctl_rank_results *ret)
 {
 	_cleanup_(ctl_arena_freep) struct ctl_arena *a      = NULL;
 	_cleanup_(rank_set_fini) struct rank_set     failed = RANK_SET_INIT;
@@ -244,7 +239,7 @@ take_stop(const ProtobufCMessage *message, void *arg)
 {
 	const Mgmt__SystemStopResp *m = (const Mgmt__SystemStopResp *)message;
 
-	return take_results(m->results, m->n_results, m->absentranks, m->absenthosts, arg);
+	return ctl_take_rank_results(m->results, m->n_results, m->absentranks, m->absenthosts, arg);
 }
 
 static int
@@ -252,19 +247,19 @@ take_start(const ProtobufCMessage *message, void *arg)
 {
 	const Mgmt__SystemStartResp *m = (const Mgmt__SystemStartResp *)message;
 
-	return take_results(m->results, m->n_results, m->absentranks, m->absenthosts, arg);
+	return ctl_take_rank_results(m->results, m->n_results, m->absentranks, m->absenthosts, arg);
 }
 
 int
 daosctl_system_stop(struct daosctl *c, const struct daosctl_system_stop_req *req,
 		    struct daosctl_rank_results *ret, struct daosctl_error *e)
 {
-	_cleanup_(wire_filter_fini) struct wire_filter filter = {0};
-	Mgmt__SystemStopReq                            m      = MGMT__SYSTEM_STOP_REQ__INIT;
-	struct daosctl_rank_results                    resp;
-	int                                            r;
+	_cleanup_(ctl_wire_filter_fini) struct ctl_wire_filter filter = {0};
+	Mgmt__SystemStopReq                                    m      = MGMT__SYSTEM_STOP_REQ__INIT;
+	struct daosctl_rank_results                            resp;
+	int                                                    r;
 
-	r = wire_filter_make(&req->filter, &filter, e);
+	r = ctl_wire_filter_make(&req->filter, &filter, e);
 	if (r != 0)
 		return r;
 	m.ranks                 = filter.ranks;
@@ -285,12 +280,12 @@ int
 daosctl_system_start(struct daosctl *c, const struct daosctl_system_start_req *req,
 		     struct daosctl_rank_results *ret, struct daosctl_error *e)
 {
-	_cleanup_(wire_filter_fini) struct wire_filter filter = {0};
-	Mgmt__SystemStartReq                           m      = MGMT__SYSTEM_START_REQ__INIT;
-	struct daosctl_rank_results                    resp;
-	int                                            r;
+	_cleanup_(ctl_wire_filter_fini) struct ctl_wire_filter filter = {0};
+	Mgmt__SystemStartReq                                   m = MGMT__SYSTEM_START_REQ__INIT;
+	struct daosctl_rank_results                            resp;
+	int                                                    r;
 
-	r = wire_filter_make(&req->filter, &filter, e);
+	r = ctl_wire_filter_make(&req->filter, &filter, e);
 	if (r != 0)
 		return r;
 	m.ranks                 = filter.ranks;

@@ -267,6 +267,8 @@ srv_db_open(struct srv_server *s, struct fault *f)
 	    .arg           = s,
 	};
 
+	if (s->erasing)
+		return fault_plain(f, -ESHUTDOWN, "the system is being erased");
 	if (s->db != NULL || !s->net.is_replica)
 		return 0;
 	return sys_db_open(s->loop, &opts, &s->db, f);

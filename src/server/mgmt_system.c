@@ -12,16 +12,8 @@
 #include "common/str.h"
 #include "control/fanout.h"
 #include "mgmt/system.pb-c.h"
+#include "server/rank_results.h"
 #include "server/server_private.h"
-
-struct result {
-	uint32_t    rank;
-	bool        errored;
-	const char *action; /* constant */
-	char       *msg;
-	char       *state;
-	char       *addr;
-};
 
 struct system_op {
 	struct srv_server      *s;
@@ -37,7 +29,7 @@ struct system_op {
 	size_t                  n;
 	char                   *absent_ranks;
 	char                   *absent_hosts;
-	VEC(struct result) results; /* of the last step */
+	struct srv_rank_results results; /* of the last step */
 };
 
 static int run_step(struct system_op *op, enum ctl_rank_op step);
@@ -45,21 +37,9 @@ static int run_step(struct system_op *op, enum ctl_rank_op step);
 /* ---- end ---- */
 
 static void
-clear_results(struct system_op *op)
-{
-	vec_foreach (&op->results, r) {
-		free(r->msg);
-		free(r->state);
-		free(r->addr);
-	}
-	op->results.n = 0;
-}
-
-static void
 op_free(struct system_op *op)
 {
-	clear_results(op);
-	vec_fini(&op->results);
+	srv_rank_results_fini(&op->results);
 	for (size_t i = 0; op->addrs != NULL && i < op->n; i++)
 		free(op->addrs[i]);
 	free(op->addrs);
@@ -81,34 +61,19 @@ op_reply(struct system_op *op)
 {
 	Mgmt__SystemStopResp  stop  = MGMT__SYSTEM_STOP_RESP__INIT;
 	Mgmt__SystemStartResp start = MGMT__SYSTEM_START_RESP__INIT;
-	Shared__RankResult   *rows  = calloc(op->results.n + 1, sizeof(*rows));
-	Shared__RankResult  **list  = calloc(op->results.n + 1, sizeof(*list));
+	Shared__RankResult  **list  = NULL;
 	struct fault          f     = FAULT_INIT;
+	int                   r     = srv_rank_results_pack(&op->results, &list);
 
-	if (rows == NULL || list == NULL) {
-		free(rows);
-		free(list);
-		op_fail(op, -ENOMEM, &f);
+	if (r < 0) {
+		op_fail(op, r, &f);
 		return;
 	}
-	for (size_t i = 0; i < op->results.n; i++) {
-		const struct result *r = &op->results.v[i];
-
-		shared__rank_result__init(&rows[i]);
-		rows[i].rank    = r->rank;
-		rows[i].action  = (char *)(uintptr_t)r->action;
-		rows[i].errored = r->errored;
-		rows[i].msg     = r->msg;
-		rows[i].state   = r->state;
-		rows[i].addr    = r->addr;
-		list[i]         = &rows[i];
-	}
-	stop.n_results = start.n_results = op->results.n;
+	stop.n_results = start.n_results = op->results.list.n;
 	stop.results = start.results = list;
 	stop.absentranks = start.absentranks = op->absent_ranks;
 	stop.absenthosts = start.absenthosts = op->absent_hosts;
 	rpc_call_reply(op->call, op->stop ? &stop.base : &start.base);
-	free(rows);
 	free(list);
 	op_free(op);
 }
@@ -126,10 +91,10 @@ publish_failure(const struct system_op *op)
 				    .msg      = msg,
 				    .rank     = DAOS_RANK_NIL};
 
-	for (size_t i = 0; i < op->results.n; i++)
-		if (op->results.v[i].errored)
-			(void)rank_set_add(&ranks,
-					   op->results.v[i].rank); /* the text names fewer ranks */
+	for (size_t i = 0; i < op->results.list.n; i++)
+		if (op->results.list.v[i].errored)
+			(void)rank_set_add(
+			    &ranks, op->results.list.v[i].rank); /* the text names fewer ranks */
 	text = rank_set_text(&ranks);
 	(void)snprintf(msg, sizeof(msg),
 		       "System %s failed during \"%s\" action, failed rank%s %.300s",
@@ -172,13 +137,13 @@ recorded(int err, const struct fault *f, void *arg)
 static int
 record(struct system_op *op)
 {
-	struct sys_rank_result *rows = calloc(op->results.n + 1, sizeof(*rows));
+	struct sys_rank_result *rows = calloc(op->results.list.n + 1, sizeof(*rows));
 	int                     r;
 
 	if (rows == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; i < op->results.n; i++) {
-		const struct result *from = &op->results.v[i];
+	for (size_t i = 0; i < op->results.list.n; i++) {
+		const struct srv_rank_result *from = &op->results.list.v[i];
 
 		rows[i] = (struct sys_rank_result){
 		    .rank = from->rank, .errored = from->errored, .msg = from->msg};
@@ -189,7 +154,7 @@ record(struct system_op *op)
 		if (from->errored && rows[i].state != SYS_MEMBER_UNRESPONSIVE)
 			rows[i].state = SYS_MEMBER_ERRORED;
 	}
-	r = sys_db_update_members(op->s->db, rows, op->results.n,
+	r = sys_db_update_members(op->s->db, rows, op->results.list.n,
 				  op->step == CTL_RANKS_PREP_SHUTDOWN || op->step == CTL_RANKS_STOP,
 				  recorded, op);
 	free(rows);
@@ -204,24 +169,11 @@ step_done(const struct ctl_rank_result *results, size_t n, void *arg)
 	int               r  = 0;
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		struct result row = {
-		    .rank    = results[i].rank,
-		    .errored = results[i].errored,
-		    .action  = ctl_rank_op_action(op->step),
-		    .msg     = strdup(results[i].msg == NULL ? "" : results[i].msg),
-		    .state   = strdup(results[i].state == NULL ? "" : results[i].state),
-		    .addr    = strdup(results[i].addr == NULL ? "" : results[i].addr),
-		};
+		struct ctl_rank_result row = results[i];
 
+		row.action = ctl_rank_op_action(op->step);
 		op->failed = op->failed || row.errored;
-		r          = row.msg == NULL || row.state == NULL || row.addr == NULL ? -ENOMEM : 0;
-		if (r == 0)
-			r = vec_push(&op->results, row);
-		if (r < 0) {
-			free(row.msg);
-			free(row.state);
-			free(row.addr);
-		}
+		r          = srv_rank_results_add(&op->results, &row);
 	}
 	if (r == 0 && op->s->db == NULL)
 		r = -ECANCELED;
@@ -247,7 +199,7 @@ run_step(struct system_op *op, enum ctl_rank_op step)
 	};
 
 	op->step = step;
-	clear_results(op);
+	srv_rank_results_clear(&op->results);
 	return ctl_ranks_start(op->s->client, &opts, NULL);
 }
 

@@ -325,8 +325,21 @@ take_down(struct srv_server *s)
 	free(s->fault_domain);
 }
 
+/* What a replica that was told to erase itself leaves behind is nothing; its loop has ended. */
+static void
+erase_all(struct srv_server *s)
+{
+	struct fault f = FAULT_INIT;
+
+	for (unsigned i = 0; i < s->cfg->n_engines; i++)
+		if (stor_superblock_remove(s->storage, i, &f) < 0)
+			log_error("engine %u is not erased: %s", i, f.description);
+	if (stor_raft_dir_remove(s->storage, &f) < 0)
+		log_error("the system database is not erased: %s", f.description);
+}
+
 int
-srv_run(const struct srv_opts *opts, struct fault *f)
+srv_run(const struct srv_opts *opts, bool *ret_again, struct fault *f)
 {
 	struct srv_server s = {
 	    .cfg = opts->cfg, .opts = *opts, .lock_fd = -EBADF, .result_fault = f};
@@ -349,6 +362,9 @@ srv_run(const struct srv_opts *opts, struct fault *f)
 		har_harness_start(s.harness);
 	loop_run(s.loop);
 	r = s.result;
+	if (s.erase_all)
+		erase_all(&s);
+	*ret_again = s.again;
 	take_down(&s);
 	return r;
 }

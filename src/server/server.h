@@ -16,9 +16,10 @@ struct srv_opts {
 /*
  * Makes sure that no other server runs on its socket directory, then serves until SIGINT, SIGQUIT or
  * SIGTERM and returns 0 then; otherwise a negative errno with f saying why the server did not come up
- * or had to end. Logs through common/log.h; notices of the configuration are logged too.
+ * or had to end. After an erasure of the system it returns 0 with *ret_again: the program is to start
+ * over in a fresh process image. Logs through common/log.h; notices of the configuration are logged too.
  */
-int srv_run(const struct srv_opts *opts, struct fault *f);
+int srv_run(const struct srv_opts *opts, bool *ret_again, struct fault *f);
 
 /*
  * Raises SOCKET_FILE_IN_USE (-EADDRINUSE) when a server runs on the socket directory, naming its pid;

@@ -112,6 +112,9 @@ struct srv_server {
 	struct loop_timer  *shutdown_limit;
 	bool                stopping;
 	unsigned            stop_waits; /* parts of the shutdown under way */
+	bool                erasing;    /* the database is being removed: no request is taken */
+	bool                erase_all;  /* at the end: superblocks and the database's directory */
+	bool                again;      /* at the end: start over as a new process */
 	int                 result;
 	struct fault       *result_fault;
 };
@@ -225,6 +228,8 @@ void srv_get_attach_info(struct rpc_call *call, const ProtobufCMessage *req, voi
 void srv_system_query(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
 void srv_system_stop(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
 void srv_system_start(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
+void srv_system_exclude(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
+void srv_system_erase(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
 void srv_system_set_attr(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
 void srv_system_get_attr(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
 void srv_system_set_prop(struct rpc_call *call, const ProtobufCMessage *req, void *arg);

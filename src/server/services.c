@@ -23,6 +23,8 @@ static const struct rpc_method_handler mgmt_handlers[] = {
     {"GetAttachInfo", srv_get_attach_info},
     {"Join", srv_join},
     {"LeaderQuery", srv_leader_query},
+    {"SystemErase", srv_system_erase},
+    {"SystemExclude", srv_system_exclude},
     {"SystemGetAttr", srv_system_get_attr},
     {"SystemGetProp", srv_system_get_prop},
     {"SystemQuery", srv_system_query},
@@ -90,9 +92,9 @@ srv_gate(struct rpc_call *call, const ProtobufCMessage *req, void *arg)
 		/* Elected, and what was committed before is being applied. */
 		self.is_leader = self.is_leader || str_eq(self.leader_hint, self.address);
 	}
-	if (!s->stopping && srv_gate_check(&q, &self, &status))
+	if (!s->stopping && !s->erasing && srv_gate_check(&q, &self, &status))
 		return true;
-	if (s->stopping)
+	if (s->stopping || s->erasing)
 		rpc_status_set(&status, RPC_UNAVAILABLE, "the server is shutting down");
 	log_debug("%s from %s refused: %s", q.path, rpc_call_peer_ip(call),
 		  status.message == NULL ? rpc_code_name(status.code) : status.message);

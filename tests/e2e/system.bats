@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Commands about the system as a whole: attributes, properties.
+# Commands about the system as a whole: attributes, properties, exclusion, erasure.
 load lib
 
 setup() { H=; SERVER_PID=; }
@@ -54,5 +54,67 @@ teardown() { end_host; }
 		[ "$status" = 1 ]
 	done
 	[ "$(dmg_json system get-prop pool_scrub_mode | jq -r '.response[] | select(.key == "pool_scrub_mode") | .value')" = lazy ]
+	[ "$(dmg_json system get-attr | jq -c .response.attributes)" = null ]
+}
+
+@test "an excluded rank does not come back until the exclusion is taken back" {
+	new_system 2
+	run dmg system exclude
+	[ "$status" = 1 ]
+	[[ $output == *"no ranks or hosts specified"* ]]
+	run dmg system exclude --ranks 1,7
+	[ "$status" = 1 ]
+	[[ $output == *"invalid rank(s): 7"* ]]
+	[ "$(rank_state 1)" = joined ]
+	run dmg system exclude --ranks 1
+	[ "$status" = 0 ]
+	[ "$output" = "updated ranks: 1" ]
+	[ "$(rank_state 1)" = adminexcluded ]
+	run dmg system stop --ranks 1
+	[ "$status" = 1 ]
+	[[ $output == *"code = 622"* ]]
+	dmg system stop
+	[ "$(rank_state 1)" = adminexcluded ]
+	[ "$(rank_state 0)" = stopped ]
+	stop_server TERM
+	start_server
+	wait_until 20 rank_is 0 joined
+	refused() { grep -q 'administratively excluded' "$H/log/server.out"; }
+	wait_until 20 refused
+	[ "$(rank_state 1)" = adminexcluded ]
+	run dmg system clear-exclude --ranks 1
+	[ "$output" = "updated ranks: 1" ]
+	[ "$(rank_state 1)" = excluded ]
+	dmg system start --ranks 1
+	wait_until 20 all_joined 2
+}
+
+@test "an erased system is formatted again by the same process" {
+	new_system 2
+	before=$(dmg_json system query | jq -r '.response.members[0].uuid')
+	dmg system set-attr a:b
+	run dmg system erase
+	[ "$status" = 1 ]
+	[[ $output == *"system erase requires the following 2 ranks to be stopped: 0-1"* ]]
+	dmg system stop
+	run dmg system erase
+	[ "$status" = 0 ]
+	[ -z "$output" ]
+	uninitialized() { dmg system query 2>&1 | grep -q 'system is uninitialized'; }
+	wait_until 20 uninitialized
+	server_alive
+	[ ! -e "$H/scm0/control_raft" ]
+	[ ! -e "$H/scm0/superblock" ]
+	[ ! -e "$H/scm1/superblock" ]
+	twice() { [ "$(grep -c 'listening on' "$H/log/server.out")" = 2 ]; }
+	wait_until 20 twice
+	grep -q "pid $SERVER_PID) listening" "$H/log/server.out"
+	# nothing of the first life is held open
+	[ "$(ls "/proc/$SERVER_PID/fd" | wc -l)" -lt 40 ]
+	formatted() { dmg storage format >/dev/null 2>&1; }
+	wait_until 20 formatted
+	wait_until 20 all_joined 2
+	[ "$(dmg_json system query | jq -r '.response.members[0].uuid')" != "$before" ]
+	[ "$(dmg_json system query | jq -c '[.response.members[].rank]')" = '[0,1]' ]
 	[ "$(dmg_json system get-attr | jq -c .response.attributes)" = null ]
 }

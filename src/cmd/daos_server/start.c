@@ -5,10 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/fs.h"
 #include "common/log.h"
 #include "common/str.h"
+#include "common/vec.h"
 #include "daos_server.h"
 #include "server/server.h"
+
+/* A command line longer than this is not ours. */
+#define ARGS_MAX_BYTES (1024 * 1024)
 
 static int
 parse_u16(const char *value, void *target, struct strbuf *why)
@@ -148,13 +153,40 @@ set_up_logging(const struct cfg_server *cfg, const struct ds_globals *g, struct 
 	return 0;
 }
 
+/*
+ * Replaces this process by a new one of the same program with the same arguments, pid and environment.
+ * Returns only when that fails.
+ */
+static int
+start_over(const char *executable, struct cli_error *e)
+{
+	_cleanup_(freep) char *text = NULL;
+	VEC(char *) argv            = {0};
+	size_t len                  = 0;
+	int    r = fs_read_file("/proc/self/cmdline", ARGS_MAX_BYTES, &text, &len);
+
+	for (size_t at = 0; r == 0 && at < len; at += strlen(text + at) + 1)
+		r = vec_push(&argv, text + at);
+	if (r == 0)
+		r = vec_push(&argv, NULL);
+	if (r == 0) {
+		argv.v[0] = (char *)(uintptr_t)executable;
+		log_info("starting over as %s", executable);
+		(void)execv(executable, argv.v);
+		r = -errno;
+	}
+	vec_fini(&argv);
+	return cli_error_set(e, r, "cannot start %s again: %s", executable, strerror(-r));
+}
+
 static int
 run(const struct ds_start_args *a, const struct ds_globals *g, struct cfg_server *cfg,
     struct cli_error *e)
 {
 	_cleanup_(freep) char *self = realpath("/proc/self/exe", NULL);
-	struct srv_opts opts = {.cfg = cfg, .executable = self, .auto_format = a->auto_format};
-	struct fault    f    = FAULT_INIT;
+	struct srv_opts opts  = {.cfg = cfg, .executable = self, .auto_format = a->auto_format};
+	struct fault    f     = FAULT_INIT;
+	bool            again = false;
 	int             r;
 
 	r = override(cfg, a, e);
@@ -162,10 +194,12 @@ run(const struct ds_start_args *a, const struct ds_globals *g, struct cfg_server
 		r = set_up_logging(cfg, g, e);
 	if (r < 0)
 		return r;
-	r = srv_run(&opts, &f);
+	r = srv_run(&opts, &again, &f);
 	if (r < 0)
 		return ds_error_from_fault(e, r, &f);
 	log_info("DAOS Control Server (pid %d) shutting down", (int)getpid());
+	if (again)
+		return start_over(self == NULL ? "/proc/self/exe" : self, e);
 	return 0;
 }
 

@@ -104,6 +104,8 @@ static const struct cli_option start_options[] = {
     CLI_OPTIONS_END,
 };
 
+static const struct cli_option ranks_options[] = {RANKS_OPTION, RANK_HOSTS_OPTION, CLI_OPTIONS_END};
+
 static const struct cli_option leader_options[] = {
     {'N', "down-replicas", CLI_BOOL, offsetof(struct dmg_leader_args, down),
      .help = "Show only replicas that are down"},
@@ -191,11 +193,15 @@ const struct cli_command dmg_commands[] = {
 	    dmg_system_stop, NULL),
     COMMAND("system start", NULL, "Start stopped engines", start_options, struct dmg_system_args,
 	    dmg_system_start, NULL),
-    LATER("system exclude", NULL, "Exclude ranks", later_ranks, NULL),
-    LATER("system clear-exclude", NULL, "Take back the exclusion of ranks", later_ranks, NULL),
+    COMMAND("system exclude", NULL, "Exclude ranks until the exclusion is taken back",
+	    ranks_options, struct dmg_system_args, dmg_system_exclude, NULL),
+    COMMAND("system clear-exclude", NULL, "Take back the exclusion of ranks", ranks_options,
+	    struct dmg_system_args, dmg_system_clear_exclude, NULL),
     LATER("system drain", NULL, "Drain ranks from all pools", later_ranks, NULL),
     LATER("system reintegrate", "reint", "Take ranks back into all pools", later_ranks, NULL),
-    LATER("system erase", NULL, "Erase the system's metadata before a new format", NULL, NULL),
+    {.path = "system erase",
+     .help = "Erase the system's metadata before a new format (destroys data)",
+     .run  = dmg_system_erase},
     LATER("system list-pools", NULL, "List pools", later_pool_list, NULL),
     LATER("system cleanup", NULL, "Release what a machine holds", later_verbose,
 	  later_machine_word),

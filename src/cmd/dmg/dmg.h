@@ -4,6 +4,7 @@
 #pragma once
 
 #include <daos_control/storage.h>
+#include <daos_control/system.h>
 
 #include "cli/cli.h"
 #include "cli/json.h"
@@ -71,6 +72,9 @@ int dmg_system_get_attr(struct cli_call *call, void *args, struct cli_error *e);
 int dmg_system_del_attr(struct cli_call *call, void *args, struct cli_error *e);
 int dmg_system_set_prop(struct cli_call *call, void *args, struct cli_error *e);
 int dmg_system_get_prop(struct cli_call *call, void *args, struct cli_error *e);
+int dmg_system_exclude(struct cli_call *call, void *args, struct cli_error *e);
+int dmg_system_clear_exclude(struct cli_call *call, void *args, struct cli_error *e);
+int dmg_system_erase(struct cli_call *call, void *args, struct cli_error *e);
 int dmg_manpage(struct cli_call *call, void *args, struct cli_error *e);
 /* Every command of dmg 2.8 that this build does not have. */
 int dmg_unavailable(struct cli_call *call, void *args, struct cli_error *e);
@@ -94,12 +98,17 @@ struct dmg_leader_args {
 	bool down;
 };
 
-/* query, stop and start */
+/* query, stop and start, exclude */
 struct dmg_system_args {
 	const char *ranks, *rank_hosts;
 	uint32_t    states;
 	bool        verbose, not_ok, force, full, ignore_admin_excluded;
 };
+/* Refuses ranks and hosts together. */
+int dmg_check_filter(const struct dmg_system_args *a, struct cli_error *e);
+struct daosctl_rank_filter dmg_filter(const struct dmg_system_args *a);
+/* `{"Results": [...]}` of struct daosctl_rank_results. */
+void dmg_json_rank_results(struct cli_json *j, const void *data);
 int dmg_parse_states(const char *value, void *target, struct strbuf *why);
 
 /* attributes and properties: pairs or keys, NULL when not given */

@@ -34,8 +34,8 @@ dmg_parse_states(const char *value, void *target, struct strbuf *why)
 	return 0;
 }
 
-static int
-check_filter(const struct dmg_system_args *a, struct cli_error *e)
+int
+dmg_check_filter(const struct dmg_system_args *a, struct cli_error *e)
 {
 	if (!str_empty(a->ranks) && !str_empty(a->rank_hosts))
 		return cli_error_set(e, -EINVAL,
@@ -43,8 +43,8 @@ check_filter(const struct dmg_system_args *a, struct cli_error *e)
 	return 0;
 }
 
-static struct daosctl_rank_filter
-filter_of(const struct dmg_system_args *a)
+struct daosctl_rank_filter
+dmg_filter(const struct dmg_system_args *a)
 {
 	return (struct daosctl_rank_filter){.ranks = a->ranks, .hosts = a->rank_hosts};
 }
@@ -362,9 +362,9 @@ dmg_system_query(struct cli_call *call, void *args, struct cli_error *e)
 		r = cli_error_set(e, -EINVAL,
 				  "--not-ok and --with-states options cannot be set together");
 	if (r == 0)
-		r = check_filter(a, e);
+		r = dmg_check_filter(a, e);
 	if (r == 0) {
-		struct daosctl_system_query_req req = {.filter     = filter_of(a),
+		struct daosctl_system_query_req req = {.filter     = dmg_filter(a),
 						       .state_mask = a->states};
 
 		if (a->not_ok)
@@ -434,8 +434,8 @@ dmg_system_leader_query(struct cli_call *call, void *args, struct cli_error *e)
 
 /* ---- stop and start ---- */
 
-static void
-write_results(struct cli_json *j, const void *data)
+void
+dmg_json_rank_results(struct cli_json *j, const void *data)
 {
 	const struct daosctl_rank_results *r = data;
 
@@ -490,7 +490,7 @@ show_results(struct cli_call *call, const struct daosctl_rank_results *resp, str
 
 	if (call->json) {
 		r = results_error(e, resp->absent_hosts, resp->absent_ranks, resp->failed_ranks);
-		cli_print_envelope(call, write_results, resp, e);
+		cli_print_envelope(call, dmg_json_rank_results, resp, e);
 		return r;
 	}
 	if (resp->n == 0)
@@ -515,7 +515,7 @@ check_stop(const struct dmg_system_args *a, struct cli_error *e)
 		return dmg_incompatible(e, "full", "rank-hosts");
 	if (a->full && !str_empty(a->ranks))
 		return dmg_incompatible(e, "full", "ranks");
-	return check_filter(a, e);
+	return dmg_check_filter(a, e);
 }
 
 int
@@ -529,7 +529,7 @@ dmg_system_stop(struct cli_call *call, void *args, struct cli_error *e)
 	if (r == 0) {
 		r = daosctl_system_stop(dmg_control(call),
 					&(struct daosctl_system_stop_req){
-					    .filter                = filter_of(a),
+					    .filter                = dmg_filter(a),
 					    .graceful              = a->full,
 					    .ignore_admin_excluded = a->ignore_admin_excluded},
 					&resp, &error);
@@ -550,13 +550,13 @@ dmg_system_start(struct cli_call *call, void *args, struct cli_error *e)
 	const struct dmg_system_args *a = args;
 	struct daosctl_rank_results   resp;
 	struct daosctl_error          error;
-	int                           r = check_filter(a, e);
+	int                           r = dmg_check_filter(a, e);
 
 	if (r == 0) {
 		r = daosctl_system_start(
 		    dmg_control(call),
 		    &(struct daosctl_system_start_req){
-			.filter = filter_of(a), .ignore_admin_excluded = a->ignore_admin_excluded},
+			.filter = dmg_filter(a), .ignore_admin_excluded = a->ignore_admin_excluded},
 		    &resp, &error);
 		if (r != 0) {
 			(void)dmg_error(e, r, &error);
