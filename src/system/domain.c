@@ -24,9 +24,10 @@ sys_domain_node_new(const char *name, uint32_t id, uint32_t rank)
 
 	if (d == NULL)
 		return NULL;
-	d->name = strdup(name);
-	d->id   = id;
-	d->rank = rank;
+	d->name       = strdup(name);
+	d->id         = id;
+	d->highest_id = id;
+	d->rank       = rank;
 	if (d->name == NULL) {
 		free(d);
 		return NULL;
@@ -51,16 +52,6 @@ sys_domain_free(struct sys_domain *root)
 	free(root->name);
 	free(root);
 	return NULL;
-}
-
-static uint32_t
-highest_id(const struct sys_domain *d)
-{
-	uint32_t max = d->id;
-
-	for (size_t i = 0; i < d->n_children; i++)
-		max = MAX(max, highest_id(d->children[i]));
-	return max;
 }
 
 /* Index of the first child whose name is not below `name`. */
@@ -100,7 +91,25 @@ sys_domain_attach(struct sys_domain *parent, struct sys_domain *child)
 	v[i]             = child;
 	parent->children = v;
 	parent->n_children++;
+	child->parent = parent;
+	for (; parent != NULL && parent->highest_id < child->highest_id; parent = parent->parent)
+		parent->highest_id = child->highest_id;
 	return 0;
+}
+
+/* What was below d has lost its highest id. */
+static void
+lower_highest(struct sys_domain *d)
+{
+	for (; d != NULL; d = d->parent) {
+		uint32_t highest = d->id;
+
+		for (size_t i = 0; i < d->n_children; i++)
+			highest = MAX(highest, d->children[i]->highest_id);
+		if (highest == d->highest_id)
+			return;
+		d->highest_id = highest;
+	}
 }
 
 static void
@@ -112,6 +121,8 @@ detach(struct sys_domain *parent, const struct sys_domain *child)
 		memmove(&parent->children[i], &parent->children[i + 1],
 			(parent->n_children - i - 1) * sizeof(struct sys_domain *));
 		parent->n_children--;
+		if (parent->highest_id == child->highest_id)
+			lower_highest(parent);
 		return;
 	}
 }
@@ -162,7 +173,7 @@ sys_domain_add_rank(struct sys_domain *root, const char *path, uint32_t rank)
 		at = child;
 	if (i == n)
 		return -EEXIST;
-	id = highest_id(root);
+	id = root->highest_id;
 	/* The new part is made aside and attached whole. */
 	for (; i < n; i++) {
 		child = sys_domain_node_new(names[i], ++id, i == n - 1 ? rank : DAOS_RANK_NIL);

@@ -19,6 +19,8 @@ struct sys_domain {
 	uint32_t            rank;     /* of a leaf; DAOS_RANK_NIL for other nodes */
 	struct sys_domain **children; /* sorted by name */
 	size_t              n_children;
+	struct sys_domain  *parent;     /* NULL: the root */
+	uint32_t            highest_id; /* of the node and all below it */
 };
 
 /* A tree of only the root; NULL without memory. */

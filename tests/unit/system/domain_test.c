@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/version.h"
@@ -128,13 +129,53 @@ bad_paths_change_nothing(void **state)
 	sys_domain_free(t);
 }
 
+static uint32_t
+highest_by_walk(const struct sys_domain *d)
+{
+	uint32_t max = d->id;
+
+	for (size_t i = 0; i < d->n_children; i++) {
+		assert_ptr_equal(d->children[i]->parent, d);
+		max = MAX(max, highest_by_walk(d->children[i]));
+	}
+	assert_int_equal(d->highest_id, max);
+	return max;
+}
+
+/* What nodes remember of the ids below them stays true whatever comes and goes. */
+static void
+highest_id_is_kept(void **state)
+{
+	struct sys_domain *t      = sys_domain_new();
+	bool               in[32] = {0};
+	uint32_t           seed   = 1;
+
+	assert_non_null(t);
+	for (unsigned i = 0; i < 500; i++) {
+		char     path[32];
+		uint32_t rank;
+
+		seed = seed * 1103515245U + 12345U;
+		rank = (seed >> 16) % 32;
+		(void)snprintf(path, sizeof(path), "/rack%u/host%u", rank % 3, rank / 4);
+		if (in[rank])
+			sys_domain_remove_rank(t, path, rank);
+		else
+			assert_int_equal(sys_domain_add_rank(t, path, rank), 0);
+		in[rank] = !in[rank];
+		highest_by_walk(t);
+	}
+	sys_domain_free(t);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(hosts_only), cmocka_unit_test(racks_and_labels),
-	    cmocka_unit_test(empty_tree), cmocka_unit_test(absent_rank_is_named),
-	    cmocka_unit_test(ids_stay),   cmocka_unit_test(bad_paths_change_nothing),
+	    cmocka_unit_test(hosts_only),         cmocka_unit_test(racks_and_labels),
+	    cmocka_unit_test(empty_tree),         cmocka_unit_test(absent_rank_is_named),
+	    cmocka_unit_test(ids_stay),           cmocka_unit_test(bad_paths_change_nothing),
+	    cmocka_unit_test(highest_id_is_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
