@@ -474,10 +474,12 @@ load_members(const Sysdb__Snapshot *snap, struct sys_state *s, struct fault *f)
 			sys_stored_unref(m);
 			return r;
 		}
-		if (vec_push(&s->members, m) < 0) {
+		if (sys_uuid_index_reserve(&s->by_uuid, s->members.n + 1) < 0 ||
+		    vec_push(&s->members, m) < 0) {
 			sys_stored_unref(m);
 			return -ENOMEM;
 		}
+		sys_uuid_index_add(&s->by_uuid, m);
 	}
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "common/str.h"
 
 #include "system/transitions_private.h"
+#include "system/uuid_index.h"
 
 static const struct {
 	enum sys_member_state state;
@@ -173,6 +174,8 @@ sys_members_by_rank(const struct sys_members *ms, uint32_t rank)
 const struct sys_member *
 sys_members_by_uuid(const struct sys_members *ms, const struct uuid *uuid)
 {
+	if (ms->by_uuid != NULL)
+		return sys_uuid_index_find(ms->by_uuid, uuid);
 	for (size_t i = 0; i < ms->n; i++) {
 		if (str_eq(ms->v[i]->uuid.s, uuid->s))
 			return ms->v[i];

@@ -81,10 +81,13 @@ struct sys_member *sys_member_free(struct sys_member *m);
 /* Whether two records agree in every field. */
 bool sys_member_equal(const struct sys_member *a, const struct sys_member *b);
 
+struct sys_uuid_index;
+
 /* Members as a borrowed table sorted by rank. Valid until the next turn of the loop. */
 struct sys_members {
 	const struct sys_member *const *v;
 	size_t                          n;
+	const struct sys_uuid_index *by_uuid; /* of the same members; NULL: the table is walked */
 };
 
 /* NULL when absent. */

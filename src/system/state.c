@@ -65,6 +65,7 @@ sys_state_fini(struct sys_state *s)
 		free(a->value);
 	}
 	vec_fini(&s->members);
+	sys_uuid_index_fini(&s->by_uuid);
 	vec_fini(&s->attrs);
 	s->domains = s->domains_borrowed ? NULL : sys_domain_free(s->domains);
 }
@@ -72,8 +73,9 @@ sys_state_fini(struct sys_state *s)
 struct sys_members
 sys_state_members(const struct sys_state *s)
 {
-	return (struct sys_members){.v = (const struct sys_member *const *)s->members.v,
-				    .n = s->members.n};
+	return (struct sys_members){.v       = (const struct sys_member *const *)s->members.v,
+				    .n       = s->members.n,
+				    .by_uuid = &s->by_uuid};
 }
 
 /* Index of the first member whose rank is not below `rank`. */
@@ -209,6 +211,8 @@ put_member_take(struct sys_state *s, struct sys_member *m)
 	int r = old == NULL ? vec_reserve(&s->members, s->members.n + 1) : 0;
 
 	if (r == 0)
+		r = sys_uuid_index_reserve(&s->by_uuid, s->members.n + 1);
+	if (r == 0)
 		r = move_leaf(s, old, m);
 	if (r < 0) {
 		sys_stored_unref(m);
@@ -218,8 +222,11 @@ put_member_take(struct sys_state *s, struct sys_member *m)
 		memmove(&s->members.v[i + 1], &s->members.v[i],
 			(s->members.n - i) * sizeof(struct sys_member *));
 		s->members.n++;
+	} else {
+		sys_uuid_index_remove(&s->by_uuid, old);
 	}
 	s->members.v[i] = m;
+	sys_uuid_index_add(&s->by_uuid, m);
 	sys_stored_unref(old);
 	return 0;
 }
@@ -255,6 +262,7 @@ apply_remove(struct sys_state *s, uint32_t rank, struct fault *f)
 	if (own_domains(s) < 0)
 		return -ENOMEM;
 	sys_domain_remove_rank(s->domains, s->members.v[i]->fault_domain, rank);
+	sys_uuid_index_remove(&s->by_uuid, s->members.v[i]);
 	sys_stored_unref(s->members.v[i]);
 	vec_remove(&s->members, i);
 	/* A number that was asked for, not given out, must not come up again either. */
@@ -322,6 +330,8 @@ sys_state_fork(const struct sys_state *s, struct sys_state *ret)
 			      .domains_borrowed = true};
 	int              r = vec_reserve(&c.members, s->members.n + 1);
 
+	if (r == 0)
+		r = sys_uuid_index_copy(&s->by_uuid, &c.by_uuid);
 	for (size_t i = 0; r == 0 && i < s->members.n; i++)
 		c.members.v[c.members.n++] = stored_ref(s->members.v[i]);
 	for (size_t i = 0; r == 0 && i < s->attrs.n; i++)

@@ -7,6 +7,7 @@
 #include "sysdb/sysdb.pb-c.h"
 #include "system/domain.h"
 #include "system/member.h"
+#include "system/uuid_index.h"
 
 /* Version of commands and snapshots this release writes; it reads all up to it. */
 #define SYS_FORMAT 1
@@ -18,6 +19,7 @@ struct sys_kv {
 
 struct sys_state {
 	VEC(struct sys_member *) members; /* by rank */
+	struct sys_uuid_index by_uuid;    /* the same */
 	VEC(struct sys_kv) attrs;         /* by key */
 	struct sys_domain *domains;
 	bool     domains_borrowed; /* they are those of the state this one was forked from */
