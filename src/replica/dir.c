@@ -20,6 +20,7 @@
 
 #include "replica/replica_private.h"
 
+#define FOREIGN_DB  "daos_system.db"        /* what the control plane in Go keeps its log in */
 #define ROOM_NEEDED (4 * REP_SEGMENT_BYTES) /* two prepared, one in use, one being closed */
 
 uint64_t
@@ -370,6 +371,30 @@ move_into_place(const char *fresh, const char *dir, struct fault *f)
 	return r < 0 ? dir_fault(f, r, dir, "cannot be made durable") : 0;
 }
 
+static int
+refuse_filled(const char *dir, struct fault *f)
+{
+	_cleanup_(freep) char *foreign = str_format("%s/" FOREIGN_DB, dir);
+
+	if (foreign == NULL)
+		return -ENOMEM;
+	if (fs_exists(foreign)) {
+		(void)fault_plain(f, -EEXIST,
+				  "system database directory %s holds a database that this server "
+				  "cannot read: " FOREIGN_DB " of the DAOS control plane in Go",
+				  dir);
+		fault_resolve(
+		    f,
+		    "start the daos_server that wrote it; or, to give up the pools it knows, "
+		    "move the contents of %s away",
+		    dir);
+		return -EEXIST;
+	}
+	(void)fault_plain(f, -EEXIST, "system database directory %s is not empty", dir);
+	fault_resolve(f, "start the server on what is there, or move the contents of %s away", dir);
+	return -EEXIST;
+}
+
 int
 rep_dir_bootstrap(const char *dir, uint64_t id, const char *address, struct fault *f)
 {
@@ -380,12 +405,8 @@ rep_dir_bootstrap(const char *dir, uint64_t id, const char *address, struct faul
 		return -ENOMEM;
 	if (r < 0)
 		return r;
-	if (!dir_is_empty(dir)) {
-		(void)fault_plain(f, -EEXIST, "system database directory %s is not empty", dir);
-		fault_resolve(
-		    f, "start the server on what is there, or move the contents of %s away", dir);
-		return -EEXIST;
-	}
+	if (!dir_is_empty(dir))
+		return refuse_filled(dir, f);
 	r = fs_remove_tree(fresh); /* of an attempt that was killed */
 	if (r < 0)
 		return dir_fault(f, r, fresh, "cannot be removed");

@@ -109,6 +109,21 @@ bootstrap_refuses_what_is_there(void **state)
 }
 
 static void
+bootstrap_refuses_a_foreign_database(void **state)
+{
+	struct fixture        *x    = *state;
+	_cleanup_(freep) char *path = str_format("%s/daos_system.db", x->node.dir);
+	struct fault           f    = FAULT_INIT;
+
+	assert_int_equal(fs_mkdir_all(x->node.dir, 0700), 0);
+	assert_int_equal(fs_write_atomic(path, "x", 1, 0600), 0);
+	assert_int_equal(rep_dir_bootstrap(x->node.dir, rep_id(ADDRESS), ADDRESS, &f), -EEXIST);
+	assert_non_null(strstr(f.description, "holds a database that this server cannot read"));
+	assert_non_null(strstr(f.resolution, "start the daos_server that wrote it"));
+	assert_true(fs_exists(path));
+}
+
+static void
 single_replica_leads_at_once(void **state)
 {
 	struct fixture *x = *state;
@@ -418,6 +433,7 @@ main(void)
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    CASE(bootstrap_refuses_what_is_there),
+	    CASE(bootstrap_refuses_a_foreign_database),
 	    CASE(single_replica_leads_at_once),
 	    CASE(applies_and_survives_restart),
 	    CASE(empty_and_large_commands),
