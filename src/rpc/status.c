@@ -349,8 +349,8 @@ raise_failure(struct fault *f, enum rpc_failure failure, const char *host, unsig
 		return;
 	case RPC_FAILURE_NO_ROUTE:
 		(void)fault_set(f, FAULT_CLIENT_CONNECTION_NO_ROUTE,
-				"the server at %s:%u could not be reached: no route to host", host,
-				port);
+				"the server could not be reached at the configured address (%s:%u)",
+				host, port);
 		return;
 	case RPC_FAILURE_REFUSED:
 		(void)fault_set(f, FAULT_CLIENT_CONNECTION_REFUSED,
@@ -364,8 +364,7 @@ raise_failure(struct fault *f, enum rpc_failure failure, const char *host, unsig
 		return;
 	case RPC_FAILURE_TIMED_OUT:
 		(void)fault_set(f, FAULT_CLIENT_CONNECTION_TIMED_OUT,
-				"the server at %s:%u did not accept the connection in time", host,
-				port);
+				"the connection to the server at %s:%u timed out", host, port);
 		return;
 	case RPC_FAILURE_EXPIRED:
 		(void)fault_set(f, FAULT_SECURITY_INVALID_CERT,

@@ -167,11 +167,14 @@ test_failures_of_a_connection(void **state)
 	} cases[] = {
 	    {RPC_FAILURE_BAD_HOST, 504,
 	     "client: code = 504 description = \"the server address (h:1) could not be resolved\""},
-	    {RPC_FAILURE_NO_ROUTE, 505, NULL},
+	    {RPC_FAILURE_NO_ROUTE, 505,
+	     "client: code = 505 description = \"the server could not be reached at the configured "
+	     "address (h:1)\""},
 	    {RPC_FAILURE_REFUSED, 506,
 	     "client: code = 506 description = \"the server at h:1 refused the connection\""},
 	    {RPC_FAILURE_CLOSED, 507, NULL},
-	    {RPC_FAILURE_TIMED_OUT, 508, NULL},
+	    {RPC_FAILURE_TIMED_OUT, 508,
+	     "client: code = 508 description = \"the connection to the server at h:1 timed out\""},
 	    {RPC_FAILURE_EXPIRED, 903, NULL},
 	    {RPC_FAILURE_OTHER, 0,
 	     "rpc error: code = Unavailable desc = connection error: desc = \"why\""},
