@@ -197,3 +197,47 @@ keyvals_fini(struct keyvals *kv)
 		pair_fini(p);
 	vec_fini(&kv->list);
 }
+
+static int
+refuse_key(const char *key, const struct keyval_rules *rules, struct fault *f)
+{
+	_cleanup_(strbuf_fini) struct strbuf valid = STRBUF_INIT;
+
+	for (size_t i = 0; i < rules->n_allowed; i++)
+		strbuf_addf(&valid, "%s%s", i > 0 ? "," : "", rules->allowed[i]);
+	return fault_plain(f, -EINVAL, "\"%s\" is not a %s property (valid: %s)", key, rules->what,
+			   strbuf_str(&valid));
+}
+
+static int
+restrict_key(char **key, const struct keyval_rules *rules, struct fault *f)
+{
+	char *copy;
+
+	for (size_t i = 0; i < rules->n_aliases; i++) {
+		if (!str_eq(rules->aliases[i].old_key, *key))
+			continue;
+		copy = strdup(rules->aliases[i].key);
+		if (copy == NULL)
+			return -ENOMEM;
+		free(*key);
+		*key = copy;
+		return 0;
+	}
+	for (size_t i = 0; i < rules->n_allowed; i++)
+		if (str_eq(rules->allowed[i], *key))
+			return 0;
+	return rules->n_allowed == 0 ? 0 : refuse_key(*key, rules, f);
+}
+
+int
+keyvals_restrict(struct keyvals *kv, const struct keyval_rules *rules, struct fault *f)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < kv->list.n; i++)
+		r = restrict_key(&kv->list.v[i].key, rules, f);
+	if (r == 0 && kv->list.n > 0)
+		r = settle(kv, kv->list.v[0].value != NULL, f);
+	return r;
+}

@@ -3,9 +3,9 @@
  */
 #include "common/sysprop.h"
 
-#include <inttypes.h>
 #include <string.h>
 
+#include "common/pool_prop.h"
 #include "common/str.h"
 
 #define ALL_FLAGS "exclude;pool_exclude;pool_rebuild"
@@ -13,35 +13,30 @@
 /* The kinds differ only in what they accept. */
 typedef int (*value_fn)(const char *value, char **ret, struct fault *f);
 
+/* What pools get when their creator says nothing: the pool property of that name knows its values. */
+static int
+pool_value(const char *name, const char *value, char **ret, struct fault *f)
+{
+	const struct pool_prop *p = pool_prop_find(name);
+	struct pool_prop_value  v = {0};
+	int                     r = pool_prop_parse(p, value, &v, f);
+
+	if (r < 0)
+		return r;
+	*ret = pool_prop_text(p, &v);
+	return *ret == NULL ? -ENOMEM : 0;
+}
+
 static int
 scrub_mode(const char *value, char **ret, struct fault *f)
 {
-	static const char *const modes[] = {"lazy", "off", "timed"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
-		if (str_eq_nocase(modes[i], value)) {
-			*ret = strdup(modes[i]);
-			return *ret == NULL ? -ENOMEM : 0;
-		}
-	return fault_plain(f, -EINVAL, "invalid value \"%.64s\" (valid: lazy,off,timed)", value);
+	return pool_value("scrub", value, ret, f);
 }
 
-/* A share: a number that may carry a percent sign. */
 static int
 scrub_threshold(const char *value, char **ret, struct fault *f)
 {
-	_cleanup_(freep) char *digits = strdup(value);
-	size_t                 len    = strlen(value);
-	uint64_t               n;
-
-	if (digits == NULL)
-		return -ENOMEM;
-	if (len > 0 && digits[len - 1] == '%')
-		digits[len - 1] = '\0';
-	if (str_to_u64(digits, 10, &n) < 0)
-		return fault_plain(f, -EINVAL, "invalid value \"%.64s\" (valid: a number)", value);
-	*ret = str_format("%" PRIu64, n);
-	return *ret == NULL ? -ENOMEM : 0;
+	return pool_value("scrub_thresh", value, ret, f);
 }
 
 /* `none`, or some of the flags in the order of ALL_FLAGS. */

@@ -25,7 +25,7 @@ static const struct {
     {"logmask.tsv", run_logmask},
     {"pci-address.tsv", run_pci},
     {"pool-create-size.tsv", NULL},
-    {"properties.tsv", NULL},
+    {"properties.tsv", run_properties},
     {"ranklist.tsv", run_ranklist},
     {"sizes.tsv", run_sizes},
 };

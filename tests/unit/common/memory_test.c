@@ -10,10 +10,12 @@
 #include <cmocka.h>
 
 #include "alloc_fault.h"
+#include "common/acl.h"
 #include "common/fault_domain.h"
 #include "common/hostlist.h"
 #include "common/logmask.h"
 #include "common/pci.h"
+#include "common/pool_prop.h"
 #include "common/ranks.h"
 #include "common/str.h"
 
@@ -149,6 +151,37 @@ use_logmask(void)
 	return r;
 }
 
+static int
+use_acl(void)
+{
+	struct acl acl  = {0};
+	int        r    = acl_parse("# c\nA::OWNER@:rw\nA:G:x@:r\n", &acl);
+	char      *text = r == 0 ? acl_format(&acl, true) : NULL;
+
+	if (r == 0 && text == NULL)
+		r = -ENOMEM;
+	free(text);
+	acl_fini(&acl);
+	return r;
+}
+
+static int
+use_settings(void)
+{
+	struct pool_settings s = {0};
+	size_t               count;
+	int                  r = pool_settings_add(&s, "rf:1,label:x", NULL);
+
+	if (r == 0) {
+		count = s.list.n;
+		assert_int_equal(count, 2);
+		r = pool_settings_add(&s, "scrub:lazy,space_rb:5%,reclaim:time", NULL);
+		assert_int_equal(s.list.n, r == 0 ? count + 3 : count);
+	}
+	pool_settings_fini(&s);
+	return r;
+}
+
 static void
 sweep(int (*use)(void))
 {
@@ -185,6 +218,13 @@ test_domains_and_masks(void **state)
 	sweep(use_logmask);
 }
 
+static void
+test_acls_and_properties(void **state)
+{
+	sweep(use_acl);
+	sweep(use_settings);
+}
+
 int
 main(void)
 {
@@ -192,6 +232,7 @@ main(void)
 	    cmocka_unit_test(test_hosts),
 	    cmocka_unit_test(test_ranks_and_devices),
 	    cmocka_unit_test(test_domains_and_masks),
+	    cmocka_unit_test(test_acls_and_properties),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,6 +54,7 @@ test_values(void **state)
 	    {"pool_scrub_mode", "bad", NULL},
 	    {"pool_scrub_thresh", "5", "5"},
 	    {"pool_scrub_thresh", "50%", "50"},
+	    {"pool_scrub_thresh", "%5%", "5"},
 	    {"pool_scrub_thresh", "007", "7"},
 	    {"pool_scrub_thresh", "x", NULL},
 	    {"pool_scrub_thresh", "-1", NULL},
