@@ -8,6 +8,7 @@
 #include "cli/table.h"
 #include "common/hostlist.h"
 #include "common/ranks.h"
+#include "common/self_heal.h"
 #include "common/vec.h"
 #include "dmg.h"
 
@@ -291,35 +292,15 @@ print_members(const struct daosctl_system_query_resp *resp, struct strbuf *out)
 	return groups_print(&groups, (const char *const[]){"Rank", "State"}, 2, out);
 }
 
-/* Whether a `;` list has the word. */
-static bool
-policy_has(const char *policy, const char *flag)
-{
-	size_t n = strlen(flag);
-
-	for (const char *s = policy; *s != '\0';) {
-		size_t len = strcspn(s, ";");
-
-		if (len == n && memcmp(s, flag, n) == 0)
-			return true;
-		s += len + (s[len] == ';');
-	}
-	return false;
-}
-
 static void
 add_self_heal(const char *policy, struct strbuf *out)
 {
-	static const char *const             flags[] = {"exclude", "pool_exclude", "pool_rebuild"};
-	_cleanup_(strbuf_fini) struct strbuf off     = STRBUF_INIT;
-	size_t                               n       = 0;
+	size_t                 n   = 0;
+	_cleanup_(freep) char *off = self_heal_off(SELF_HEAL_SYSTEM, policy, ", ", &n);
 
-	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
-		if (!policy_has(policy, flags[i]))
-			strbuf_addf(&off, "%s%s", n++ > 0 ? ", " : "", flags[i]);
 	if (n > 0)
 		strbuf_addf(out, "System property self_heal flag%s disabled: %s\n",
-			    n == 1 ? "" : "s", strbuf_str(&off));
+			    n == 1 ? "" : "s", off != NULL ? off : "");
 }
 
 static int
