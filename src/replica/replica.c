@@ -23,6 +23,7 @@
 #define DEFAULT_THRESHOLD    1024
 #define DEFAULT_TRAILING     1024
 #define DISK_RETRY_MS        200
+#define CONNECT_RETRY_MS     250
 
 /* One command, barrier or change of the group that libraft has. */
 struct request {
