@@ -18,7 +18,6 @@ scan_engine(const struct stor_host *h, const struct stor_scan_req *req, const st
 		    .blockdev   = RAMDISK_NAME,
 		    .scm_class  = e->scm_class,
 		    .numa_node  = e->numa_node,
-		    .size_bytes = e->scm_size_bytes,
 		    .mount      = e->scm_mount,
 		    .rank       = STOR_RANK_NIL,
         };
@@ -35,8 +34,8 @@ scan_engine(const struct stor_host *h, const struct stor_scan_req *req, const st
 		ns.total_bytes  = usage.total_bytes;
 		ns.avail_bytes  = usage.avail_bytes;
 		ns.usable_bytes = stor_usable_scm(h, e->idx, usage.avail_bytes);
-		if (e->scm_class == STOR_CLASS_DIR)
-			ns.size_bytes = usage.total_bytes;
+		ns.size_bytes =
+		    e->scm_class == STOR_CLASS_DIR ? usage.total_bytes : e->scm_size_bytes;
 	}
 	return r < 0 ? r : vec_push(&resp->namespaces, ns);
 }

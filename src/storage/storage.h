@@ -221,10 +221,10 @@ struct stor_scm_ns {
 	const char     *blockdev; /* "ramdisk" */
 	enum stor_class scm_class;
 	uint32_t        numa_node;
-	uint64_t        size_bytes;  /* configured size; class dir: size of the file system */
+	uint64_t        size_bytes;  /* configured size, or of the file system for class dir */
 	const char     *mount;       /* owned by the host */
 	uint32_t        rank;        /* STOR_RANK_NIL when the engine is not ready */
-	uint64_t        total_bytes; /* the three are 0 when the engine is not ready */
+	uint64_t        total_bytes; /* these and size_bytes are 0 when it is not ready */
 	uint64_t        avail_bytes;
 	uint64_t        usable_bytes;
 };

@@ -58,6 +58,7 @@ usage_shows_a_namespace_an_engine(void **state)
 	assert_int_equal(ns->usable_bytes, 4 * GIB - 17 * MIB);
 	ns = &resp.namespaces.v[1]; /* not ready */
 	assert_int_equal(ns->rank, STOR_RANK_NIL);
+	assert_int_equal(ns->size_bytes, 0);
 	assert_int_equal(ns->total_bytes + ns->avail_bytes + ns->usable_bytes, 0);
 	stor_scan_resp_fini(&resp);
 	fix_fini(&x);
