@@ -66,7 +66,7 @@ storm_now_s(void)
 void
 storm_figure(const char *name, double value, const char *unit)
 {
-	printf("%s %.6g %s\n", name, value, unit);
+	printf("%s %.9g %s\n", name, value, unit);
 	fflush(stdout);
 }
 

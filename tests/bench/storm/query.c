@@ -143,6 +143,7 @@ print_queries(struct queries *q, double seconds, double cpu)
 
 	storm_figure("query_answers", (double)n, "calls");
 	storm_figure("query_members", (double)q->members, "members");
+	storm_figure("query_data_version", (double)q->s->check.data_version, "version");
 	storm_figure("query_rate", (double)n / seconds, "1/s");
 	storm_percentiles("query_took", q->took.v, n);
 	if (q->s->opts.server_pid != 0) {
