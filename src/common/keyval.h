@@ -21,8 +21,8 @@ struct keyvals {
 };
 
 /*
- * A list of pairs. -EINVAL with a plain fault for an empty text, an item without value, an empty or too
- * long key, a key given twice; -ENOMEM. *ret is written only on success.
+ * A list of pairs. -EINVAL with a plain fault for an empty text, an item without value, an empty
+ * or too long key, a key given twice; -ENOMEM. *ret is written only on success.
  */
 int keyvals_parse(const char *text, struct keyvals *ret, struct fault *f);
 /* A list of keys; one given twice counts once. Errors as above, and for a `:` in a key. */
@@ -44,8 +44,8 @@ struct keyval_rules {
 };
 
 /*
- * Refuses keys that a command does not take and replaces old names. -EINVAL with a plain fault that names
- * the key and the valid ones, also for a pair given under both its names; -ENOMEM. The list may be used up
- * by a failure: free it.
+ * Refuses keys that a command does not take and replaces old names. -EINVAL with a plain fault
+ * that names the key and the valid ones, also for a pair given under both its names; -ENOMEM. The
+ * list may be used up by a failure: free it.
  */
 int keyvals_restrict(struct keyvals *kv, const struct keyval_rules *rules, struct fault *f);

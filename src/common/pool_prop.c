@@ -11,7 +11,10 @@
 #include "common/size.h"
 #include "common/str.h"
 
-/* Sorted by name. Flags in any order stand for one number; choice_name() knows which one is printed. */
+/*
+ * Sorted by name. Flags in any order stand for one number; choice_name() knows which one is
+ * printed.
+ */
 struct choice {
 	const char *name;
 	uint64_t    number;

@@ -48,12 +48,15 @@ const struct pool_prop *pool_prop_by_number(uint32_t number);
 const char *pool_prop_choice(const struct pool_prop *p, size_t i);
 
 /*
- * A value from the text of a command line; names in any case. -EINVAL with a plain fault that says what is
- * accepted, -EROFS for a read-only property. A text value borrows `text`.
+ * A value from the text of a command line; names in any case. -EINVAL with a plain fault that says
+ * what is accepted, -EROFS for a read-only property. A text value borrows `text`.
  */
 int pool_prop_parse(const struct pool_prop *p, const char *text, struct pool_prop_value *ret,
 		    struct fault *f);
-/* As people read it: `128 KiB`, `5%`, `exclude;rebuild`, `not set`. Fresh memory; NULL on no memory. */
+/*
+ * As people read it: `128 KiB`, `5%`, `exclude;rebuild`, `not set`. Fresh memory; NULL on no
+ * memory.
+ */
 char *pool_prop_text(const struct pool_prop *p, const struct pool_prop_value *value);
 
 struct pool_setting {
@@ -67,9 +70,9 @@ struct pool_settings {
 };
 
 /*
- * Adds the properties of `key:value,key:value` to what is there already; an old name (`rf`) stands for the
- * new one. -EINVAL with a plain fault for a text that is no such list, an unknown property, a value that is
- * not accepted, and a property given twice; *s is unchanged then.
+ * Adds the properties of `key:value,key:value` to what is there already; an old name (`rf`) stands
+ * for the new one. -EINVAL with a plain fault for a text that is no such list, an unknown
+ * property, a value that is not accepted, and a property given twice; *s is unchanged then.
  */
 int pool_settings_add(struct pool_settings *s, const char *text, struct fault *f);
 /* NULL when the property is not among them. */

@@ -13,8 +13,8 @@ enum self_heal_scope {
 
 /*
  * The flags of the scope that a policy leaves off, joined by `glue`; "" when it has all of them.
- * Words of the policy that are no flags of the scope (`none`) do not count. Fresh memory; NULL on no
- * memory. *ret_n, which may be NULL, gets their number.
+ * Words of the policy that are no flags of the scope (`none`) do not count. Fresh memory; NULL on
+ * no memory. *ret_n, which may be NULL, gets their number.
  */
 char *self_heal_off(enum self_heal_scope scope, const char *policy, const char *glue,
 		    size_t *ret_n);

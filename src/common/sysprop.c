@@ -13,7 +13,9 @@
 /* The kinds differ only in what they accept. */
 typedef int (*value_fn)(const char *value, char **ret, struct fault *f);
 
-/* What pools get when their creator says nothing: the pool property of that name knows its values. */
+/*
+ * What pools get when their creator says nothing: the pool property of that name knows its values.
+ */
 static int
 pool_value(const char *name, const char *value, char **ret, struct fault *f)
 {
