@@ -43,6 +43,7 @@ void run_hostlist(const struct row *row, struct outcome *out);
 void run_ranklist(const struct row *row, struct outcome *out);
 void run_pci(const struct row *row, struct outcome *out);
 void run_fault_domain(const struct row *row, struct outcome *out);
+void run_pool_size(const struct row *row, struct outcome *out);
 void run_properties(const struct row *row, struct outcome *out);
 void run_sizes(const struct row *row, struct outcome *out);
 void run_logmask(const struct row *row, struct outcome *out);

@@ -1,8 +1,8 @@
 /*
  * Runs case tables: usage `cases [--tap] [DIRECTORY]`, or CASES_DIR in the environment; default is
  * the copy beside the sources. Prints TAP, one line a row, and ends with `N passed, N failed, N
- * skipped`; with --tap that line is a comment, because test harnesses refuse free text. Exit status 1
- * when a row failed.
+ * skipped`; with --tap that line is a comment, because test harnesses refuse free text. Exit
+ * status 1 when a row failed.
  */
 #include <dirent.h>
 #include <jansson.h>
@@ -24,7 +24,7 @@ static const struct {
     {"hostlist.tsv", run_hostlist},
     {"logmask.tsv", run_logmask},
     {"pci-address.tsv", run_pci},
-    {"pool-create-size.tsv", NULL},
+    {"pool-create-size.tsv", run_pool_size},
     {"properties.tsv", run_properties},
     {"ranklist.tsv", run_ranklist},
     {"sizes.tsv", run_sizes},
