@@ -354,6 +354,10 @@ srv_run(const struct srv_opts *opts, bool *ret_again, struct fault *f)
 	}
 	log_info("DAOS Control Server v" DAOS_VERSION " (pid %d) listening on %s", (int)getpid(),
 		 s.net.control_addr);
+	if (s.cfg->telemetry_port > 0)
+		log_notice("metrics are not served on telemetry_port %lld: this build has no "
+			   "exporter",
+			   (long long)s.cfg->telemetry_port);
 	if (loop_work_submit(s.loop, save_active, active_saved, &s) < 0)
 		log_debug("active configuration not saved");
 	if (opts->auto_format && s.cfg->n_engines > 0)

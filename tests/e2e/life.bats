@@ -77,6 +77,13 @@ teardown() { end_host; }
 	[ "$(rank_state 0)" = joined ]
 }
 
+@test "a metrics port that is not served is named at start" {
+	new_host
+	config_line 'telemetry_port: 9191'
+	start_server
+	grep -q 'NOTICE: metrics are not served on telemetry_port 9191' "$H/log/server.out"
+}
+
 @test "system stop and start" {
 	new_system
 	run dmg system stop
