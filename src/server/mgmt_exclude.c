@@ -4,7 +4,6 @@
  */
 #include <stdlib.h>
 
-#include "common/str.h"
 #include "mgmt/system.pb-c.h"
 #include "server/rank_results.h"
 #include "server/server_private.h"
@@ -55,17 +54,6 @@ stored(int err, const struct fault *f, void *arg)
 	op_free(op);
 }
 
-/* All that was asked for must be there. */
-static int
-refuse_absent(const struct srv_selection *sel, struct fault *f)
-{
-	if (!str_empty(sel->absent_hosts))
-		return fault_plain(f, -ENOENT, "invalid host(s): %s", sel->absent_hosts);
-	if (!str_empty(sel->absent_ranks))
-		return fault_plain(f, -ENOENT, "invalid rank(s): %s", sel->absent_ranks);
-	return 0;
-}
-
 static int
 change(struct exclude_op *op, const struct srv_selection *sel, bool clear)
 {
@@ -101,12 +89,7 @@ srv_system_exclude(struct rpc_call *call, const ProtobufCMessage *msg, void *arg
 		return;
 	}
 	*op = (struct exclude_op){.s = s, .call = call};
-	if (str_empty(req->ranks) && str_empty(req->hosts))
-		r = fault_plain(&f, -EINVAL, "no hosts or ranks specified");
-	else
-		r = srv_select(s->db, req->ranks, req->hosts, &sel, &f);
-	if (r == 0)
-		r = refuse_absent(&sel, &f);
+	r   = srv_select_named(s->db, req->ranks, req->hosts, &sel, &f);
 	if (r == 0)
 		r = change(op, &sel, req->clear);
 	srv_selection_fini(&sel);

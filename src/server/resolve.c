@@ -158,6 +158,30 @@ srv_select(const struct sys_db *db, const char *ranks, const char *hosts, struct
 	return 0;
 }
 
+int
+srv_select_named(const struct sys_db *db, const char *ranks, const char *hosts,
+		 struct srv_selection *ret, struct fault *f)
+{
+	struct srv_selection sel = {0};
+	int                  r;
+
+	if (str_empty(ranks) && str_empty(hosts))
+		return fault_plain(f, -EINVAL, "no hosts or ranks specified");
+	r = srv_select(db, ranks, hosts, &sel, f);
+	if (r < 0)
+		return r;
+	if (!str_empty(sel.absent_hosts))
+		r = fault_plain(f, -ENOENT, "invalid host(s): %s", sel.absent_hosts);
+	else if (!str_empty(sel.absent_ranks))
+		r = fault_plain(f, -ENOENT, "invalid rank(s): %s", sel.absent_ranks);
+	if (r < 0) {
+		srv_selection_fini(&sel);
+		return r;
+	}
+	*ret = sel;
+	return 0;
+}
+
 void
 srv_selection_fini(struct srv_selection *sel)
 {

@@ -230,6 +230,11 @@ void srv_system_stop(struct rpc_call *call, const ProtobufCMessage *req, void *a
 void srv_system_start(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
 void srv_system_exclude(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
 void srv_system_erase(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
+void srv_list_pools(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
+void srv_system_drain(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
+void srv_system_rebuild_manage(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
+void srv_system_cleanup(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
+void srv_system_self_heal_eval(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
 void srv_system_set_attr(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
 void srv_system_get_attr(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
 void srv_system_set_prop(struct rpc_call *call, const ProtobufCMessage *req, void *arg);
@@ -255,6 +260,9 @@ struct srv_selection {
 /* Only one of ranks and hosts may be given; neither means all. */
 int  srv_select(const struct sys_db *db, const char *ranks, const char *hosts,
 		struct srv_selection *ret, struct fault *f);
+/* One of the two is needed, and all it names must exist. */
+int  srv_select_named(const struct sys_db *db, const char *ranks, const char *hosts,
+		      struct srv_selection *ret, struct fault *f);
 void srv_selection_fini(struct srv_selection *sel);
 /* Drops admin-excluded members, or raises fault 622 when they were asked for by name. */
 int srv_selection_drop_excluded(struct srv_selection *sel, bool explicitly, struct fault *f);

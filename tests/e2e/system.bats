@@ -118,3 +118,38 @@ teardown() { end_host; }
 	[ "$(dmg_json system query | jq -c '[.response.members[].rank]')" = '[0,1]' ]
 	[ "$(dmg_json system get-attr | jq -c .response.attributes)" = null ]
 }
+
+@test "a system without pools says so wherever pools are asked for" {
+	new_system
+	run dmg pool list
+	[ "$status" = 0 ]
+	[ "$output" = "No pools in system" ]
+	run dmg_json system list-pools
+	[ "$(jq -c .response <<<"$output")" = '{"status":0,"pools":null}' ]
+	for what in drain reintegrate; do
+		run dmg system $what --ranks 0
+		[ "$status" = 1 ]
+		[[ $output == *"system $what failed: "*"no pool-ranks found to operate on"* ]]
+		run dmg system $what --ranks 5
+		[[ $output == *"invalid rank(s): 5"* ]]
+	done
+	run dmg system rebuild start
+	[ "$output" = "System-rebuild start request succeeded on 0 pools" ]
+	run dmg system rebuild stop --force
+	[ "$output" = "System-rebuild stop request succeeded on 0 pools" ]
+	run dmg system cleanup node1
+	[ "$output" = "No handles cleaned up" ]
+}
+
+@test "self-healing asks an engine for dead ranks unless the policy says no" {
+	new_system
+	run dmg system self-heal eval
+	[ "$status" = 0 ]
+	[ "$output" = "System self-heal eval request succeeded" ]
+	[ "$(rank_state 0)" = joined ]
+	dmg system stop
+	run dmg system self-heal eval
+	[ "$status" = 1 ]
+	dmg system set-prop self_heal:none
+	dmg system self-heal eval
+}

@@ -106,6 +106,42 @@ static const struct cli_option start_options[] = {
 
 static const struct cli_option ranks_options[] = {RANKS_OPTION, RANK_HOSTS_OPTION, CLI_OPTIONS_END};
 
+#define FLAG_OPTION(type_, letter_, name_, member_, help_)                                         \
+	{                                                                                          \
+		letter_, name_, CLI_BOOL, offsetof(type_, member_), .help = help_                  \
+	}
+
+static const struct cli_option pool_list_options[] = {
+    FLAG_OPTION(struct dmg_pool_list_args, 'v', "verbose", verbose, "Show more"),
+    FLAG_OPTION(struct dmg_pool_list_args, 'n', "no-query", no_query, "Without asking the pools"),
+    FLAG_OPTION(struct dmg_pool_list_args, 'r', "rebuild-only", rebuild_only,
+		"Only pools being rebuilt"),
+    CLI_OPTIONS_END,
+};
+
+static const struct cli_option rebuild_start_options[] = {
+    FLAG_OPTION(struct dmg_rebuild_args, 'v', "verbose", verbose, "Show which pools"),
+    CLI_OPTIONS_END,
+};
+
+static const struct cli_option rebuild_stop_options[] = {
+    FLAG_OPTION(struct dmg_rebuild_args, 'v', "verbose", verbose, "Show which pools"),
+    FLAG_OPTION(struct dmg_rebuild_args, 'f', "force", force, "Stop in any case"),
+    CLI_OPTIONS_END,
+};
+
+static const struct cli_option cleanup_options[] = {
+    FLAG_OPTION(struct dmg_cleanup_args, 'v', "verbose", verbose, "Show what was released"),
+    CLI_OPTIONS_END,
+};
+
+static const struct cli_word machine_word[] = {
+    {.name     = "machine to cleanup",
+     .offset   = offsetof(struct dmg_cleanup_args, machine),
+     .required = true},
+    {0},
+};
+
 static const struct cli_option leader_options[] = {
     {'N', "down-replicas", CLI_BOOL, offsetof(struct dmg_leader_args, down),
      .help = "Show only replicas that are down"},
@@ -197,24 +233,35 @@ const struct cli_command dmg_commands[] = {
 	    ranks_options, struct dmg_system_args, dmg_system_exclude, NULL),
     COMMAND("system clear-exclude", NULL, "Take back the exclusion of ranks", ranks_options,
 	    struct dmg_system_args, dmg_system_clear_exclude, NULL),
-    LATER("system drain", NULL, "Drain ranks from all pools", later_ranks, NULL),
-    LATER("system reintegrate", "reint", "Take ranks back into all pools", later_ranks, NULL),
+    COMMAND("system drain", NULL, "Drain ranks from all pools", ranks_options,
+	    struct dmg_system_args, dmg_system_drain, NULL),
+    COMMAND("system reintegrate", "reint", "Take ranks back into all pools", ranks_options,
+	    struct dmg_system_args, dmg_system_reintegrate, NULL),
     {.path = "system erase",
      .help = "Erase the system's metadata before a new format (destroys data)",
      .run  = dmg_system_erase},
-    LATER("system list-pools", NULL, "List pools", later_pool_list, NULL),
-    LATER("system cleanup", NULL, "Release what a machine holds", later_verbose,
-	  later_machine_word),
+    COMMAND("system list-pools", NULL, "List pools", pool_list_options, struct dmg_pool_list_args,
+	    dmg_pool_list, NULL),
+    {.path      = "system cleanup",
+     .help      = "Release what a machine holds",
+     .options   = cleanup_options,
+     .words     = machine_word,
+     .args_size = sizeof(struct dmg_cleanup_args),
+     .run       = dmg_system_cleanup},
     LIST_COMMAND("system set-attr", "Set system attributes", set_attr_word, dmg_system_set_attr),
     LIST_COMMAND("system get-attr", "Show system attributes", get_attr_word, dmg_system_get_attr),
     LIST_COMMAND("system del-attr", "Delete system attributes", del_attr_word, dmg_system_del_attr),
     LIST_COMMAND("system set-prop", "Set system properties", set_prop_word, dmg_system_set_prop),
     LIST_COMMAND("system get-prop", "Show system properties", get_prop_word, dmg_system_get_prop),
     GROUP("system rebuild", NULL, "Rebuild of all pools"),
-    LATER("system rebuild start", NULL, "Start the rebuild of pools", later_verbose, NULL),
-    LATER("system rebuild stop", NULL, "Stop the rebuild of pools", later_rebuild_stop, NULL),
+    COMMAND("system rebuild start", NULL, "Start the rebuild of pools", rebuild_start_options,
+	    struct dmg_rebuild_args, dmg_system_rebuild_start, NULL),
+    COMMAND("system rebuild stop", NULL, "Stop the rebuild of pools", rebuild_stop_options,
+	    struct dmg_rebuild_args, dmg_system_rebuild_stop, NULL),
     GROUP("system self-heal", NULL, "Automatic recovery"),
-    LATER("system self-heal eval", NULL, "Apply the self_heal policy now", NULL, NULL),
+    {.path = "system self-heal eval",
+     .help = "Apply the self_heal policy now",
+     .run  = dmg_system_self_heal},
 
     GROUP("network", "net", "Network of servers"),
     LATER("network scan", NULL, "Show network interfaces", later_network, NULL),
@@ -226,7 +273,8 @@ const struct cli_command dmg_commands[] = {
     LATER("pool create", NULL, "Create a pool", later_pool_create, later_label_word),
     LATER("pool destroy", NULL, "Destroy a pool", later_pool_destroy, later_pool_word),
     LATER("pool evict", NULL, "Close all connections to a pool", NULL, later_pool_word),
-    LATER("pool list", "ls", "List pools", later_pool_list, NULL),
+    COMMAND("pool list", "ls", "List pools", pool_list_options, struct dmg_pool_list_args,
+	    dmg_pool_list, NULL),
     LATER("pool extend", NULL, "Extend a pool to further ranks", later_pool_ranks, later_pool_word),
     LATER("pool exclude", NULL, "Exclude targets from a pool", later_pool_exclude, later_pool_word),
     LATER("pool drain", NULL, "Drain targets of a pool", later_pool_targets, later_pool_word),

@@ -75,6 +75,13 @@ int dmg_system_get_prop(struct cli_call *call, void *args, struct cli_error *e);
 int dmg_system_exclude(struct cli_call *call, void *args, struct cli_error *e);
 int dmg_system_clear_exclude(struct cli_call *call, void *args, struct cli_error *e);
 int dmg_system_erase(struct cli_call *call, void *args, struct cli_error *e);
+int dmg_system_drain(struct cli_call *call, void *args, struct cli_error *e);
+int dmg_system_reintegrate(struct cli_call *call, void *args, struct cli_error *e);
+int dmg_system_rebuild_start(struct cli_call *call, void *args, struct cli_error *e);
+int dmg_system_rebuild_stop(struct cli_call *call, void *args, struct cli_error *e);
+int dmg_system_cleanup(struct cli_call *call, void *args, struct cli_error *e);
+int dmg_system_self_heal(struct cli_call *call, void *args, struct cli_error *e);
+int dmg_pool_list(struct cli_call *call, void *args, struct cli_error *e);
 int dmg_manpage(struct cli_call *call, void *args, struct cli_error *e);
 /* Every command of dmg 2.8 that this build does not have. */
 int dmg_unavailable(struct cli_call *call, void *args, struct cli_error *e);
@@ -114,6 +121,19 @@ int dmg_parse_states(const char *value, void *target, struct strbuf *why);
 /* attributes and properties: pairs or keys, NULL when not given */
 struct dmg_list_args {
 	const char *list;
+};
+
+struct dmg_pool_list_args {
+	bool verbose, no_query, rebuild_only;
+};
+
+struct dmg_rebuild_args {
+	bool verbose, force;
+};
+
+struct dmg_cleanup_args {
+	bool        verbose;
+	const char *machine;
 };
 
 struct dmg_manpage_args {

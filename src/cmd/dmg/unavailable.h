@@ -43,7 +43,6 @@
 OPTIONS(later_hosts, HOSTS);
 OPTIONS(later_verbose, VERBOSE);
 OPTIONS(later_force, FORCE);
-OPTIONS(later_ranks, RANKS, VALUE(0, "rank-hosts", "Hosts whose ranks to work on"));
 OPTIONS(later_smd_pools, HOSTS, VALUE('r', "rank", "Only this rank"),
 	VALUE('u', "uuid", "Only this pool"), VERBOSE);
 OPTIONS(later_smd_devices, HOSTS, VALUE('r', "rank", "Only this rank"),
@@ -66,7 +65,6 @@ OPTIONS(later_generate, HOSTS, VALUE('r', "ms-replicas", "Hosts of the managemen
 	VALUE('p', "net-provider", "Fabric provider"), FLAG('t', "use-tmpfs-scm", "SCM in memory"),
 	VALUE('m', "control-metadata-path", "Directory of control metadata"),
 	VALUE('f', "fabric-ports", "Fabric ports of the engines"));
-OPTIONS(later_rebuild_stop, VERBOSE, FORCE);
 OPTIONS(later_network, HOSTS, VALUE('p', "provider", "Only this provider"));
 OPTIONS(later_collect, HOSTS, FLAG('s', "stop-on-error", "Stop at the first error"),
 	VALUE('t', "target-folder", "Where logs go"), FLAG('z', "archive", "Pack the result"),
@@ -84,8 +82,6 @@ OPTIONS(later_pool_create, VALUE('g', "group", "Owning group"), VALUE('u', "user
 	VALUE(0, "data-size", "Data an engine"), VALUE(0, "mem-ratio", "Memory share of metadata"),
 	VALUE('r', "ranks", "Ranks of the pool"));
 OPTIONS(later_pool_destroy, FLAG('r', "recursive", "With its containers"), FORCE);
-OPTIONS(later_pool_list, VERBOSE, FLAG('n', "no-query", "Without asking the pools"),
-	FLAG('r', "rebuild-only", "Only pools being rebuilt"));
 OPTIONS(later_pool_ranks, NEEDED(0, "ranks", "The ranks"));
 OPTIONS(later_pool_targets, NEEDED(0, "ranks", "The ranks"),
 	VALUE(0, "target-idx", "Targets of each rank"));
@@ -124,7 +120,6 @@ OPTIONS(later_firmware_update, HOSTS, NEEDED('t', "type", "nvme or scm"),
 	VALUE('m', "model", "Only this model"), VALUE('f', "fwrev", "Only this revision"), VERBOSE);
 
 WORDS(later_ids_word, WORD("ids", false));
-WORDS(later_machine_word, WORD("machine to cleanup", true));
 WORDS(later_label_word, WORD("<pool label>", true));
 WORDS(later_pool_word, WORD("<pool label or UUID>", true));
 WORDS(later_pool_set_prop_words, WORD("<pool label or UUID>", true),
