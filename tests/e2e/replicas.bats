@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# Three replicas of the management service on one machine: joining, kill -9 of leader and follower, restart, lost quorum.
+# Three replicas of the management service on one machine: joining, kill -9 of leader and follower, a leader
+# that hangs, restart, lost quorum.
 load lib
 
 setup() { H=; SERVER_PID=; N_HOSTS=0; }
@@ -16,6 +17,10 @@ rank_of() { dmg_json system query | jq -r ".response.members[] | select(.addr ==
 	[[ $output == *"127.0.0.1:$PORT"*"127.0.0.2:$PORT"*"127.0.0.3:$PORT"* ]]
 	[ "$(dmg_json system query | jq -c '[.response.members[].rank]')" = '[0,1,2]' ]
 	[ "$(rank_of 1)" = 0 ]
+	for i in 2 1 3; do
+		on $i stop_server
+		[ "$SERVER_STATUS" = 0 ]
+	done
 }
 
 is_leader() { [ "$(leader_host)" = "$1" ]; }
@@ -115,4 +120,28 @@ leads_still() { is_leader "$1" && ! grep -q 'no longer leads' "$H/$1/log/server.
 	wait_until 20 all_joined 3
 	run dmg system stop --ranks "$(rank_of "$was")"
 	[ "$status" = 0 ]
+}
+
+# another_leads BUT: a host that is not BUT has become leader.
+another_leads() {
+	local i
+	for i in 1 2 3; do
+		[ $i = "$1" ] || ! grep -q 'leads the management service' "$H/$i/log/server.log" || return 0
+	done
+	return 1
+}
+
+@test "a leader that hangs is replaced, and follows when it goes on" {
+	new_hosts_system 3
+	was=$(leader_host)
+	kill -STOP "${HOSTS[$was]}"
+	wait_until 20 another_leads "$was"
+	kill -CONT "${HOSTS[$was]}"
+	wait_until 20 grep -q 'no longer leads' "$H/$was/log/server.log"
+	wait_until 20 has_leader "$was"
+	run dmg system stop --ranks "$(rank_of "$was")"
+	[ "$status" = 0 ]
+	run dmg system start --ranks "$(rank_of "$was")"
+	[ "$status" = 0 ]
+	wait_until 20 all_joined 3
 }
