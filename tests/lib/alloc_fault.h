@@ -15,6 +15,7 @@
  */
 #pragma once
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -24,6 +25,14 @@ static bool alloc_fault_on;
 static long alloc_fault_seen, alloc_fault_at, alloc_fault_live;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define ALLOC_FAULT_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define ALLOC_FAULT_SANITIZER 1
+#endif
+#endif
+
+#ifdef ALLOC_FAULT_SANITIZER
 static inline bool
 alloc_fault_works(void)
 {
@@ -48,7 +57,10 @@ void  free(void *p);
 static bool
 alloc_fault_now(void)
 {
-	return alloc_fault_on && ++alloc_fault_seen == alloc_fault_at;
+	if (!alloc_fault_on || ++alloc_fault_seen != alloc_fault_at)
+		return false;
+	errno = ENOMEM;
+	return true;
 }
 
 static void *

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "alloc_fail.h"
+#include "alloc_fault.h"
 #include "system/membership.h"
 #include "system/state_private.h"
 #include "system/system.h"
@@ -97,26 +97,28 @@ static void
 joining(void **state)
 {
 	struct sys_state s;
+	long             n_th, live;
 
-	if (!ALLOC_FAIL_WORKS)
+	if (!alloc_fault_works())
 		skip();
 	make_state(&s);
-	for (alloc_fail_at = 1;; alloc_fail_at++) {
+	for (n_th = 1;; n_th++) {
 		void  *buf;
 		size_t len;
 		int    r;
 
-		alloc_fail_start();
+		alloc_fault_begin(n_th);
 		r = join_into(&s, 9, &buf, &len);
 		if (r == 0)
 			free(buf);
-		if (!alloc_fail_hit())
+		live = alloc_fault_end();
+		if (!alloc_fault_happened())
 			break;
 		assert_int_equal(r, -ENOMEM);
-		assert_int_equal(alloc_fail_live(), 0);
+		assert_int_equal(live, 0);
 		assert_int_equal(s.members.n, 3);
 	}
-	assert_true(alloc_fail_at > 30);
+	assert_true(n_th > 30);
 	sys_state_fini(&s);
 }
 
@@ -126,24 +128,26 @@ applying(void **state)
 	struct sys_state s, copy;
 	void            *buf;
 	size_t           len;
+	long             n_th, live;
 
-	if (!ALLOC_FAIL_WORKS)
+	if (!alloc_fault_works())
 		skip();
 	make_state(&s);
 	assert_int_equal(join_into(&s, 9, &buf, &len), 0);
-	for (alloc_fail_at = 1;; alloc_fail_at++) {
+	for (n_th = 1;; n_th++) {
 		int r;
 
-		alloc_fail_start();
+		alloc_fault_begin(n_th);
 		r = sys_state_fork(&s, &copy);
 		if (r == 0) {
 			r = apply(&copy, buf, len);
 			sys_state_fini(&copy);
 		}
-		if (!alloc_fail_hit())
+		live = alloc_fault_end();
+		if (!alloc_fault_happened())
 			break;
 		assert_int_equal(r, -ENOMEM);
-		assert_int_equal(alloc_fail_live(), 0);
+		assert_int_equal(live, 0);
 	}
 	free(buf);
 	sys_state_fini(&s);
@@ -153,17 +157,18 @@ static void
 snapshots(void **state)
 {
 	struct sys_state s, copy;
+	long             n_th, live;
 
-	if (!ALLOC_FAIL_WORKS)
+	if (!alloc_fault_works())
 		skip();
 	make_state(&s);
-	for (alloc_fail_at = 1;; alloc_fail_at++) {
+	for (n_th = 1;; n_th++) {
 		uint32_t *compressed;
 		void     *buf;
 		size_t    len, n;
 		int       r;
 
-		alloc_fail_start();
+		alloc_fault_begin(n_th);
 		r = sys_snapshot_pack(&s, &buf, &len);
 		if (r == 0) {
 			r = sys_snapshot_unpack(buf, len, &copy, NULL);
@@ -175,10 +180,11 @@ snapshots(void **state)
 				free(compressed);
 			sys_state_fini(&copy);
 		}
-		if (!alloc_fail_hit())
+		live = alloc_fault_end();
+		if (!alloc_fault_happened())
 			break;
 		assert_int_equal(r, -ENOMEM);
-		assert_int_equal(alloc_fail_live(), 0);
+		assert_int_equal(live, 0);
 	}
 	sys_state_fini(&s);
 }
