@@ -175,6 +175,7 @@ on_ready(struct har_instance *i, void *arg)
 		 har_instance_rank(i), (int)har_instance_pid(i));
 	srv_restart_engine_ready(s, har_instance_index(i));
 	srv_leader_engine_ready(s);
+	srv_export_engine_ready(s);
 }
 
 static void

@@ -300,7 +300,8 @@ bring_up(struct srv_server *s, struct fault *f)
 static void
 take_down(struct srv_server *s)
 {
-	s->harness = har_harness_free(s->harness);
+	s->exporter = srv_exporter_free(s->exporter);
+	s->harness  = har_harness_free(s->harness);
 	s->client  = ctl_client_free(s->client);
 	s->drpc    = drpc_server_free(s->drpc, true);
 	s->rpc     = rpc_server_free(s->rpc);

@@ -20,6 +20,7 @@
 #include "replica/replica.h"
 #include "rpc/rpc.h"
 #include "server/event.h"
+#include "server/exporter.h"
 #include "server/gate.h"
 #include "server/server.h"
 #include "storage/storage.h"
@@ -107,6 +108,8 @@ struct srv_server {
 	struct srv_leader     leader;
 	struct srv_format    *format; /* the one that runs */
 	struct srv_restart    restarts[HAR_INSTANCES_MAX];
+	struct srv_exporter  *exporter; /* NULL: not configured, not yet, or it failed */
+	bool                  exporter_tried;
 
 	struct loop_signal *signals[4];
 	struct loop_timer  *shutdown_limit;
@@ -203,6 +206,10 @@ void                     srv_restart_engine_ready(struct srv_server *s, unsigned
 void srv_restart_self_terminated(struct srv_server *s, uint32_t rank);
 /* Somebody stopped or started the engine by hand: earlier restarts do not count any more. */
 void srv_restart_forget(struct srv_server *s, unsigned idx);
+
+/* ---- export.c ---- */
+/* An engine became ready: the exporter starts when all have been. */
+void srv_export_engine_ready(struct srv_server *s);
 
 /* ---- events ---- */
 /* Logs an event of this host and lets the system act on it. Fills in host, time and process where

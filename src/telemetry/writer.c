@@ -206,9 +206,8 @@ child_of(struct tm_writer *w, struct tm_node *parent, const char *name, struct t
 	r = new_node(w, name, &fresh);
 	if (r < 0)
 		return r;
-	atomic_thread_fence(memory_order_release); /* readers find it complete */
-	*link = (uintptr_t)fresh;
-	*ret  = fresh;
+	__atomic_store_n(link, (uintptr_t)fresh, __ATOMIC_RELEASE); /* readers find it complete */
+	*ret = fresh;
 	return 0;
 }
 
