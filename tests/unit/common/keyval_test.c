@@ -97,6 +97,34 @@ test_long_keys(void **state)
 	keyvals_fini(&kv);
 }
 
+static void
+test_rules(void **state)
+{
+	static const char *const         allowed[] = {"a", "b"};
+	static const struct keyval_alias old[]     = {{"e", "a"}};
+	static const struct keyval_rules rules     = {"settable", allowed, 2, old, 1};
+	static const struct {
+		const char *text, *error; /* NULL: taken */
+	} cases[] = {
+	    {"b:1,e:2", NULL},
+	    {"c:1", "\"c\" is not a settable property (valid: a,b)"},
+	    {"a:1,e:2", "\"a\": same key was specified more than once"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct keyvals kv = {0};
+		struct fault   f  = FAULT_INIT;
+
+		assert_int_equal(keyvals_parse(cases[i].text, &kv, &f), 0);
+		assert_int_equal(keyvals_restrict(&kv, &rules, &f),
+				 cases[i].error == NULL ? 0 : -EINVAL);
+		assert_string_equal(f.description, cases[i].error != NULL ? cases[i].error : "");
+		if (cases[i].error == NULL)
+			assert_string_equal(kv.list.v[0].key, "a");
+		keyvals_fini(&kv);
+	}
+}
+
 int
 main(void)
 {
@@ -104,6 +132,7 @@ main(void)
 	    cmocka_unit_test(test_pairs),
 	    cmocka_unit_test(test_keys),
 	    cmocka_unit_test(test_long_keys),
+	    cmocka_unit_test(test_rules),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
