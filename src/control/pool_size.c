@@ -12,6 +12,7 @@
 
 #define SCM_SHARE_DEFAULT 0.06
 #define MEM_RATIO_DEFAULT 1.0F
+#define FIRST_TIER_SMALL  1.0  /* per cent of both tiers */
 #define RATIO_SLACK       0.01 /* what the sum of ratios may be off */
 
 /* ---- words ---- */
@@ -344,6 +345,22 @@ pool_size_announcement(const struct pool_size_request *r)
 		break;
 	}
 	return strbuf_take(&out);
+}
+
+const char *
+pool_size_notice(const struct pool_size_request *r)
+{
+	bool   total  = r->style == POOL_SIZE_TOTAL;
+	double first  = total ? r->tier_ratio.v[0] : (double)r->tier_bytes[0];
+	double second = total ? r->tier_ratio.v[1] : (double)r->tier_bytes[1];
+
+	if (!total && r->style != POOL_SIZE_MANUAL)
+		return NULL;
+	if (second <= 0)
+		return "Creating DAOS pool with only a single tier of storage";
+	return first_tier_percent(first, second) < FIRST_TIER_SMALL
+		   ? "storage tier ratio is less than 1.00%, DAOS performance will suffer!"
+		   : NULL;
 }
 
 int

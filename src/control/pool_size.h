@@ -80,6 +80,8 @@ int pool_size_request_make(const struct pool_size_options *o, struct pool_size_r
 			   struct fault *f);
 /* What is said before the request is sent, one line without its end; NULL on no memory. */
 char *pool_size_announcement(const struct pool_size_request *r);
+/* What an administrator should think about: one tier only, a small first tier; NULL: nothing. */
+const char *pool_size_notice(const struct pool_size_request *r);
 /*
  * Whether the parts of a request fit together, and which style they make (never
  * POOL_SIZE_MANUAL_MD, which only the options show). -EINVAL with a plain fault.

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "alloc_fault.h"
+
 static const struct pool_size_scm scm[] = {{0, true, 100}, {1, true, 80}};
 
 static int
@@ -80,12 +82,36 @@ test_refused(void **state)
 	}
 }
 
+static void
+test_out_of_memory(void **state)
+{
+	const struct pool_size_host host = {"h", scm, 2, NULL, 0};
+	struct rank_set             j    = RANK_SET_INIT;
+	struct pool_size_storage    s    = {.hosts = &host, .n_hosts = 1, .joined = &j};
+	long                        n    = 0;
+	int                         r;
+
+	assert_int_equal(rank_set_parse(&j, "0-1", NULL), 0);
+	do {
+		struct pool_size_max m = {.scm_bytes = 77};
+
+		alloc_fault_begin(++n);
+		r = pool_size_max(&s, &m, NULL);
+		if (r == 0)
+			pool_size_max_fini(&m);
+		assert_int_equal(alloc_fault_end(), 0);
+		assert_true(r == 0 || (r == -ENOMEM && m.scm_bytes == 77));
+	} while (alloc_fault_works() && alloc_fault_happened());
+	rank_set_fini(&j);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_devices_add_up_per_rank),
 	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_out_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

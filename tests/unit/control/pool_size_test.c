@@ -50,6 +50,36 @@ test_announcements(void **state)
 }
 
 static void
+test_notices(void **state)
+{
+	static const struct {
+		struct pool_size_options o;
+		const char              *part; /* NULL: no notice */
+	} cases[] = {
+	    {{.size = "1TB"}, NULL},
+	    {{.size = "1TB", .tier_ratio = "0.99"}, "performance"},
+	    {{.size = "1TB", .tier_ratio = "1"}, NULL},
+	    {{.size = "1TB", .tier_ratio = "100,0"}, "single tier"},
+	    {{.scm_size = "1GB"}, "single tier"},
+	    {{.scm_size = "1GB", .nvme_size = "1TB"}, "performance"},
+	    {{.size = "50%"}, NULL},
+	    {{.meta_size = "1GB", .data_size = "1TB"}, NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct pool_size_request r;
+		const char              *notice;
+
+		assert_int_equal(pool_size_request_make(&cases[i].o, &r, NULL), 0);
+		notice = pool_size_notice(&r);
+		if (cases[i].part == NULL)
+			assert_null(notice);
+		else
+			assert_true(notice != NULL && strstr(notice, cases[i].part) != NULL);
+	}
+}
+
+static void
 test_refused_combinations(void **state)
 {
 	static const struct {
@@ -137,9 +167,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_announcements),
-	    cmocka_unit_test(test_refused_combinations),
-	    cmocka_unit_test(test_odd_ratios),
+	    cmocka_unit_test(test_announcements),        cmocka_unit_test(test_notices),
+	    cmocka_unit_test(test_refused_combinations), cmocka_unit_test(test_odd_ratios),
 	    cmocka_unit_test(test_share_becomes_bytes),
 	};
 
