@@ -12,6 +12,12 @@
 #include "common/log.h"
 #include "server/server_private.h"
 
+/* Between batches that follow each other: grows by a step each, and this many joins end it. */
+#define PAUSE_STEP_MS 10
+#define PAUSE_MAX_MS  200
+#define PAUSE_ENDS    256
+#define IDLE_MS       500
+
 struct srv_join {
 	struct srv_server *s;
 	struct rpc_call   *call;
@@ -222,16 +228,70 @@ fill_request(const struct srv_join *j, struct sys_join_req *ret)
 }
 
 static void
+pause_over(struct loop_timer *t, void *arg)
+{
+	next_batch(arg);
+}
+
+/*
+ * Whether the next batch waits for more joins. One that comes after an idle time does not; when
+ * batches follow each other, because joins trickle in, each begins a little later after the one
+ * before, as every batch costs two log entries (its own and that of the group update).
+ */
+static bool
+collects(struct srv_server *s)
+{
+	uint64_t now  = loop_now_ms(s->loop);
+	uint64_t next = s->joins.begun_ms +
+			MIN((uint64_t)s->joins.in_a_row * PAUSE_STEP_MS, (uint64_t)PAUSE_MAX_MS);
+
+	if (now - s->joins.begun_ms >= IDLE_MS)
+		s->joins.in_a_row = 0;
+	else if (now < next && s->joins.waiting.n < PAUSE_ENDS && !s->stopping &&
+		 (s->joins.pause != NULL ||
+		  loop_timer_new(s->loop, pause_over, s, &s->joins.pause) == 0)) {
+		loop_timer_start(s->joins.pause, next - now, 0);
+		return true;
+	}
+	return false;
+}
+
+/* Nobody would hear of these: their callers repeat them, or have gone. */
+static void
+drop_abandoned(struct srv_server *s)
+{
+	struct fault f    = FAULT_INIT;
+	size_t       kept = 0;
+
+	fault_plain(&f, -ECANCELED, "the caller has given up");
+	for (size_t k = 0; k < s->joins.waiting.n; k++) {
+		struct srv_join *j = s->joins.waiting.v[k];
+
+		if (rpc_call_is_cancelled(j->call))
+			join_fail(j, &f, NULL);
+		else
+			s->joins.waiting.v[kept++] = j;
+	}
+	s->joins.waiting.n = kept;
+}
+
+static void
 next_batch(struct srv_server *s)
 {
-	size_t               n = MIN(s->joins.waiting.n, (size_t)SYS_JOIN_BATCH_MAX);
+	size_t               n;
 	struct batch        *b;
 	struct sys_join_req *reqs;
 	struct fault         f = FAULT_INIT;
 	int                  r = -ENOMEM;
 
-	if (s->joins.busy || n == 0)
+	if (s->joins.busy || s->joins.waiting.n == 0 || collects(s))
 		return;
+	drop_abandoned(s);
+	n = MIN(s->joins.waiting.n, (size_t)SYS_JOIN_BATCH_MAX);
+	if (n == 0)
+		return;
+	s->joins.begun_ms = loop_now_ms(s->loop);
+	s->joins.in_a_row++;
 	b    = calloc(1, sizeof(*b));
 	reqs = calloc(n, sizeof(*reqs));
 	if (b != NULL)

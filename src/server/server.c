@@ -314,6 +314,7 @@ take_down(struct srv_server *s)
 	srv_voters_fini(s);
 	srv_restart_fini(s);
 	s->shutdown_limit = loop_timer_free(s->shutdown_limit);
+	s->joins.pause = loop_timer_free(s->joins.pause);
 	vec_fini(&s->joins.waiting);
 	if (s->loop != NULL)
 		s->loop = loop_free(s->loop);

@@ -51,7 +51,10 @@ struct srv_format;    /* ctl_format.c */
 /* Joins wait here while a batch is being written. */
 struct srv_joins {
 	VEC(struct srv_join *) waiting;
-	bool busy;
+	bool               busy;
+	struct loop_timer *pause;    /* between batches; made when first needed */
+	uint64_t           begun_ms; /* when the last batch began */
+	unsigned           in_a_row; /* batches without an idle time between them */
 };
 
 /* What only the leader does. */
