@@ -8,6 +8,7 @@
 #include "common/sysprop.h"
 #include "control/ms.h"
 #include "server/server_private.h"
+#include "server/syslog.h"
 
 static void
 verdict_done(int err, const struct fault *f, enum sys_event_verdict verdict, void *arg)
@@ -86,6 +87,24 @@ srv_receive_event(struct srv_server *s, const struct srv_event *e)
 		act_as_leader(s, e);
 }
 
+/* To the system log, or to ours where that is not possible. */
+static void
+log_event(struct srv_server *s, uint32_t severity, const char *text)
+{
+	int r = s->syslog_fd >= 0 ? srv_syslog_send(s->syslog_fd, severity, text) : -ENOTCONN;
+
+	if (r < 0 && r != -EAGAIN) { /* its daemon may have been restarted */
+		int fd = srv_syslog_open(NULL);
+
+		closep(&s->syslog_fd);
+		s->syslog_fd = fd;
+		if (fd >= 0)
+			r = srv_syslog_send(fd, severity, text);
+	}
+	if (r < 0)
+		log_info("&&& RAS %s", text);
+}
+
 void
 srv_publish(struct srv_server *s, struct srv_event *e)
 {
@@ -99,7 +118,7 @@ srv_publish(struct srv_server *s, struct srv_event *e)
 	if (e->proc_id == 0)
 		e->proc_id = (uint64_t)getpid();
 	srv_event_format(e, &b);
-	log_info("&&& RAS %s", strbuf_str(&b));
+	log_event(s, e->severity, strbuf_str(&b));
 	strbuf_fini(&b);
 	if (s->stopping)
 		return;

@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "common/str.h"
 #include "server/server_private.h"
+#include "server/syslog.h"
 
 /* ---- end ---- */
 
@@ -322,6 +323,7 @@ take_down(struct srv_server *s)
 	if (s->lock_fd >= 0)
 		srv_remove_sockets(s->cfg->socket_dir);
 	closep(&s->lock_fd);
+	closep(&s->syslog_fd);
 	srv_net_fini(&s->net);
 	hw_netifs_fini(&s->ifs);
 	free(s->fault_domain);
@@ -344,7 +346,7 @@ int
 srv_run(const struct srv_opts *opts, bool *ret_again, struct fault *f)
 {
 	struct srv_server s = {
-	    .cfg = opts->cfg, .opts = *opts, .lock_fd = -EBADF, .result_fault = f};
+	    .cfg = opts->cfg, .opts = *opts, .lock_fd = -EBADF, .syslog_fd = -EBADF, .result_fault = f};
 	int r;
 
 	r = bring_up(&s, f);
@@ -360,6 +362,10 @@ srv_run(const struct srv_opts *opts, bool *ret_again, struct fault *f)
 		log_notice("metrics are not served on telemetry_port %lld: this build has no "
 			   "exporter",
 			   (long long)s.cfg->telemetry_port);
+	s.syslog_fd = srv_syslog_open(NULL);
+	if (s.syslog_fd < 0)
+		log_notice("events go to this log, the system log is unavailable: %s",
+			   strerror(-s.syslog_fd));
 	if (loop_work_submit(s.loop, save_active, active_saved, &s) < 0)
 		log_debug("active configuration not saved");
 	if (opts->auto_format && s.cfg->n_engines > 0)

@@ -103,6 +103,7 @@ struct srv_server {
 		*db; /* NULL until engine 0's storage is ready, and on hosts that are no replica */
 	bool     db_failed;
 	uint64_t event_sequence;
+	int      syslog_fd; /* of events; negative: there is no system log */
 	struct rep_transport raft_transport;
 	struct srv_dial     *raft_dials; /* links to other replicas that are coming up */
 
