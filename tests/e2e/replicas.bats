@@ -145,3 +145,24 @@ another_leads() {
 	[ "$status" = 0 ]
 	wait_until 20 all_joined 3
 }
+
+plain() {
+	sed -i -e '/^transport_config:/,/^  client_cert_dir/d' "$H/conf/server.yml"
+	config_line 'transport_config: {allow_insecure: true}'
+}
+
+@test "replicas without TLS" {
+	new_hosts 3
+	each_host plain
+	sed -i '/^transport_config:/,$d' "$H/conf/control.yml"
+	echo 'transport_config: {allow_insecure: true}' >>"$H/conf/control.yml"
+	each_host start_server
+	each_host wait_until 20 await_format
+	dmg storage format
+	wait_until 30 all_joined 3
+	wait_until 20 replicas_added 2
+	was=$(leader_host)
+	kill_host "$was"
+	wait_until 20 has_leader "$was"
+	all_joined 3
+}
