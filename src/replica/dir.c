@@ -164,8 +164,11 @@ check_owner(const char *dir, struct fault *f)
 int
 rep_dir_prepare(const char *dir, struct fault *f)
 {
-	int r = fs_mkdir_all(dir, REP_DIR_MODE);
+	bool existed = fs_exists(dir);
+	int  r       = fs_mkdir_all(dir, REP_DIR_MODE);
 
+	if (r == 0 && !existed && chmod(dir, REP_DIR_MODE) != 0) /* whatever the umask */
+		r = -errno;
 	if (r < 0)
 		return dir_fault(f, r, dir, "cannot be made");
 	r = check_owner(dir, f);

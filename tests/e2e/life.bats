@@ -21,6 +21,14 @@ teardown() { end_host; }
 	[ "$(jq -r '.error' <<<"$output")" = null ]
 }
 
+@test "files have the modes that upstream's have" {
+	new_system
+	[ "$(stat -c %a "$H/scm0/superblock")" = 660 ]
+	[ "$(stat -c %a "$H/scm0/control_raft")" = 770 ]
+	[ "$(stat -c %a "$H/run/daos_server.sock")" = 600 ]
+	[ "$(stat -c %a "$H/run/.daos_server.active.yml")" = 644 ]
+}
+
 @test "an unformatted system says so at once" {
 	new_host
 	start_server
