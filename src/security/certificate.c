@@ -166,6 +166,19 @@ load_certs(const char *key_name, const char *path, int max, STACK_OF(X509) * *re
 	return 0;
 }
 
+int
+sec_certificate_load(const char *path, X509 **ret, struct fault *f)
+{
+	STACK_OF(X509) * list;
+	int r = load_certs("client_cert_dir", path, 1, &list, f);
+
+	if (r < 0)
+		return r;
+	*ret = sk_X509_pop(list);
+	sk_X509_pop_free(list, X509_free);
+	return 0;
+}
+
 /* A key that needs a password is refused: a daemon has nobody to ask. */
 static int
 no_password(char *buf, int size, int rwflag, void *arg)

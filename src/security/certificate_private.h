@@ -19,6 +19,8 @@ struct sec_files {
 int  sec_files_load(const struct cfg_transport *t, enum sec_role role, struct sec_files *ret,
 		    struct fault *f);
 void sec_files_fini(struct sec_files *files);
+/* The only certificate of a file; mode and contents are checked, dates and issuer are not. */
+int sec_certificate_load(const char *path, X509 **ret, struct fault *f);
 /* The single CN of a certificate, or -EINVAL when there is none, several, or one that does not fit
  * or holds a NUL. */
 int sec_common_name(X509 *cert, char *buf, size_t size);

@@ -61,3 +61,12 @@ int             sec_tls_reload(struct sec_tls *tls, struct fault *f);
 struct sec_tls *sec_tls_free(struct sec_tls *tls);
 /* Seconds until the own certificate expires, negative when it has. */
 int64_t sec_tls_seconds_left(const struct sec_tls *tls);
+
+/* ---- tokens ---- */
+/*
+ * Whether the verifier of a packed token is right: an RSA-PSS signature over SHA-512 with the key of
+ * <cert_dir>/<origin>.crt, or with cert_dir NULL (certificates are off) the plain SHA-512 digest.
+ * -EACCES: it is not; -ENOENT: the certificate cannot be used; -ENOMEM. Reads a file.
+ */
+int sec_token_verify(const char *cert_dir, const char *origin, const void *token, size_t len,
+		     const void *verifier, size_t verifier_len, struct fault *f);

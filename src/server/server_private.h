@@ -164,6 +164,9 @@ void srv_joins_cancel(struct srv_server *s);
 /* ---- upcall.c ---- */
 int srv_upcalls_register(struct srv_server *s);
 
+/* ---- upcall_security.c ---- */
+void srv_validate_credentials(struct drpc_call *call, void *arg);
+
 /* ---- leader.c ---- */
 int  srv_db_open(struct srv_server *s, struct fault *f);
 int  srv_leader_init(struct srv_server *s);

@@ -139,6 +139,10 @@ static const struct drpc_method srv_methods[] = {
     {DRPC_SRV_LIST_POOLS, list_pools},
 };
 
+static const struct drpc_method security_methods[] = {
+    {DRPC_SECURITY_SERVER_VALIDATE_CREDENTIALS, srv_validate_credentials},
+};
+
 int
 srv_upcalls_register(struct srv_server *s)
 {
@@ -149,6 +153,7 @@ srv_upcalls_register(struct srv_server *s)
 	if (r == 0)
 		r = drpc_server_add_module(s->drpc, DRPC_MODULE_MGMT, NULL, 0, s);
 	if (r == 0)
-		r = drpc_server_add_module(s->drpc, DRPC_MODULE_SECURITY_SERVER, NULL, 0, s);
+		r = drpc_server_add_module(s->drpc, DRPC_MODULE_SECURITY_SERVER,
+					   security_methods, ARRAY_SIZE(security_methods), s);
 	return r;
 }
