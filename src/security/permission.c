@@ -77,7 +77,7 @@ static const struct permission permissions[] = {
     {"/mgmt.MgmtSvc/SystemCheckStop", ADMIN},
     {"/mgmt.MgmtSvc/SystemCleanup", ADMIN | AGENT},
     {"/mgmt.MgmtSvc/SystemDrain", ADMIN},
-    {"/mgmt.MgmtSvc/SystemErase", ADMIN},
+    {"/mgmt.MgmtSvc/SystemErase", ADMIN | SERVER},
     {"/mgmt.MgmtSvc/SystemExclude", ADMIN},
     {"/mgmt.MgmtSvc/SystemGetAttr", ADMIN},
     {"/mgmt.MgmtSvc/SystemGetProp", ADMIN | SERVER},

@@ -1,7 +1,7 @@
 /*
  * MgmtSvc.SystemErase. The leader has all engines of the system forget their superblocks, tells the
  * other replicas, removes its own database and, having answered, starts over as a new process. A replica
- * that does not lead erases only itself.
+ * that does not lead erases only itself, and only when the leader says so.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -233,6 +233,29 @@ erase_replica(struct srv_server *s, struct rpc_call *call)
 	srv_shutdown(s, 0, NULL);
 }
 
+/* The leader tells the replicas; everybody else has to ask the leader. */
+static bool
+asked_by_server(const struct rpc_call *call)
+{
+	const char *said = rpc_call_header(call, "x-daos-component");
+
+	if (rpc_call_is_secure(call))
+		return rpc_call_cert_component(call) == SEC_COMPONENT_SERVER;
+	return said != NULL && str_eq(said, "server");
+}
+
+/* A replica that erased itself for an administrator would leave the leader with its database. */
+static void
+redirect(struct srv_server *s, struct rpc_call *call)
+{
+	struct rpc_status st = RPC_STATUS_INIT;
+
+	rpc_status_not_leader(&st, s->db == NULL ? "" : sys_db_leader(s->db),
+			      (const char *const *)s->net.replicas.v, s->net.replicas.n);
+	rpc_call_fail(call, &st);
+	rpc_status_fini(&st);
+}
+
 void
 srv_system_erase(struct rpc_call *call, const ProtobufCMessage *msg, void *arg)
 {
@@ -242,7 +265,10 @@ srv_system_erase(struct rpc_call *call, const ProtobufCMessage *msg, void *arg)
 	int                r;
 
 	if (!s->leader.elected) {
-		erase_replica(s, call);
+		if (asked_by_server(call))
+			erase_replica(s, call);
+		else
+			redirect(s, call);
 		return;
 	}
 	if (!s->leader.ready) {

@@ -166,3 +166,16 @@ plain() {
 	wait_until 20 has_leader "$was"
 	all_joined 3
 }
+
+erased() { [ ! -e "$H/$1/scm0/control_raft" ] && [ ! -e "$H/$1/scm0/superblock" ]; }
+
+@test "an erasure reaches all replicas, whichever was asked" {
+	new_hosts_system 3
+	wait_until 20 replicas_added 2
+	dmg system stop
+	run dmg system erase
+	[ "$status" = 0 ]
+	for i in 1 2 3; do
+		wait_until 20 erased $i
+	done
+}

@@ -30,7 +30,9 @@ static const struct allowed exceptions[] = {
     {AGENT, "mgmt.MgmtSvc", " GetAttachInfo "},
     {ADMIN | AGENT, "mgmt.MgmtSvc", " PoolEvict SystemCleanup "},
     {ADMIN | SERVER, "mgmt.MgmtSvc",
-     " PoolDrain PoolReintegrate PoolRebuildStart PoolRebuildStop PoolSelfHealEval SystemGetProp "},
+     " PoolDrain PoolReintegrate PoolRebuildStart PoolRebuildStop PoolSelfHealEval SystemGetProp "
+     /* beyond DAOS 2.8: the leader tells the other replicas */
+     "SystemErase "},
 };
 
 static unsigned
